@@ -1,0 +1,1 @@
+"""How each provider says it: WhatsApp and SMS by Twilio, and Telegram."""

@@ -1,0 +1,1 @@
+"""What we say, and what they meant: conversations as straight lines."""

@@ -1,0 +1,1 @@
+"""What is true: the record, as tables and values."""

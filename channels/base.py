@@ -1,0 +1,344 @@
+"""The contract between the bot and any provider: what comes in, what goes out, how it fails.
+
+A channel knows one provider's dialect and nothing of cases, people or storage. The closed list of
+failures says all that a sender may know: whether to try again, and what to tell a human.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+WHATSAPP = "whatsapp"
+SMS = "sms"
+TELEGRAM = "telegram"
+
+
+# --- what comes in --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request as it reached us: the public URL it was sent to, its headers, its bytes.
+
+    `url` is built from the configured public address and the raw path and query, never from the
+    request's own host. Header names are lower-case.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Kind(Enum):
+    """What an envelope holds, as far as can be told before reading it."""
+
+    MESSAGE = "message"
+    RECEIPT = "receipt"
+    ODD = "odd"  # genuine, but of a kind we do not know: kept, and shown to staff
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A verified request, ready to be kept: the least that must be known to keep it in order.
+
+    `event_id` is the provider's own identity of the event, equal when it is delivered again.
+    `sender` is the literal address it came from (for a receipt: the address it speaks of), or "".
+    """
+
+    channel: str
+    account: str
+    event_id: str
+    kind: Kind
+    sender: str
+    raw: bytes
+
+
+class Forged(Exception):  # noqa: N818 - a verdict, named as in the closed list below
+    """The request is not the provider's: a missing, malformed or wrong signature. Answer 403."""
+
+
+class Malformed(Exception):  # noqa: N818 - a verdict, named as in the closed list below
+    """The request is too broken to keep. Answer 400."""
+
+
+class MediaKind(Enum):
+    """How the sender sent a file."""
+
+    PHOTO = "photo"  # recompressed by the service
+    DOCUMENT = "document"  # the sender's own bytes
+    VOICE = "voice"
+    VIDEO = "video"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file the provider holds for us. `locator` is opaque and secret; only `fetch` reads it."""
+
+    kind: MediaKind
+    locator: str
+    mime: str = ""
+    filename: str = ""
+    size: int | None = None
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A place on the map that the sender shared."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+    live: bool = False
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One thing a person did: wrote, pressed, sent files, shared a place.
+
+    `message_id` is the provider's id of the message (receipts and quotes speak of it); `button` is
+    the opaque payload of a pressed choice; `quoted` the provider's id of the message replied to;
+    `start` the token of an invite link; `album` groups files sent together; `press` is what
+    `release` takes.
+    """
+
+    channel: str
+    account: str
+    event_id: str
+    message_id: str
+    sender: str
+    recipient: str
+    text: str = ""
+    button: str = ""
+    quoted: str = ""
+    start: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    pin: Pin | None = None
+    album: str = ""
+    press: str = ""
+    edited: bool = False
+    forwarded: bool = False
+    profile_name: str = ""
+    language_hint: str = ""
+    provider_answered: bool = (
+        False  # the provider itself already answered a stop, start or help word
+    )
+    sent_at: datetime | None = None
+
+
+class Status(Enum):
+    """How far a sent message has come. Statuses only ever move forward (see `RANK`)."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+RANK: Mapping[Status, int] = {
+    Status.QUEUED: 10,
+    Status.SENDING: 20,
+    Status.SENT: 30,
+    Status.FAILED: 35,
+    Status.DELIVERED: 40,
+    Status.READ: 50,
+}
+"""Monotone lattice: a failure counts only below DELIVERED, and a later proof of receipt wins."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """News about a message we sent. `key` is our own id, where the provider carries it."""
+
+    channel: str
+    account: str
+    event_id: str
+    message_id: str
+    status: Status
+    key: str = ""
+    code: str = ""
+    stopped: bool = False  # the code says that the person blocked or opted out
+    bad_address: bool = False  # the code says that nobody can be reached there
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The person blocked us (or let us back in: `blocked` is false)."""
+
+    channel: str
+    account: str
+    event_id: str
+    sender: str
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Something genuine that we cannot read. Kept raw and shown to staff with `why`."""
+
+    channel: str
+    account: str
+    event_id: str
+    sender: str
+    why: str
+
+
+Event = Inbound | Receipt | Blocked | Odd
+
+
+# --- what goes out --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice under a message. `id` is our opaque payload, at most 64 bytes."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """One message to one address. `key` and `attempt` are ours and come back with the receipts."""
+
+    key: str
+    attempt: int
+    to: str
+    text: str
+    options: tuple[Option, ...] = ()
+    expires_in: int | None = None  # seconds after which the provider must not deliver it any more
+    private: bool = True  # ask the app not to let it be forwarded, where it can
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider accepted the message under this id."""
+
+    message_id: str
+    status: Status = Status.QUEUED
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What this channel can draw and carry."""
+
+    buttons: int  # choices it can draw as buttons; more become a list or numbers
+    list_rows: int
+    label_limit: int
+    text_limit: int
+    media_in: bool
+    quotes: bool
+    gsm7: bool = False  # text is folded to the SMS alphabet, and counted in segments
+
+
+@dataclass(frozen=True)
+class Written:
+    """Exactly what will appear on the phone: the text, and the labels of buttons or a list."""
+
+    text: str
+    labels: tuple[str, ...] = ()
+    segments: int = 1
+
+
+class Channel(Protocol):
+    """One provider line. Reading is pure; sending and fetching raise only the failures below."""
+
+    name: str
+    account: str
+    abilities: Abilities
+
+    def read(self, raw: bytes) -> tuple[Event, ...]:
+        """Say what a kept envelope holds. Never raises: what it cannot read is `Odd`."""
+        ...
+
+    def write(self, outbound: Outbound) -> Written:
+        """Draw a message as this channel will show it, without sending it."""
+        ...
+
+    async def send(self, outbound: Outbound) -> Sent:
+        """Hand a message to the provider, once. Raises a `Failure`; never tries again by itself."""
+        ...
+
+    async def release(self, press: str) -> None:
+        """Let a pressed button stop spinning. Best effort: never raises a `Failure`."""
+        ...
+
+    def fetch(self, attachment: Attachment, limit: int) -> AsyncIterator[bytes]:
+        """Stream a file's bytes. Raises a `Failure`, `TooBig` above `limit` bytes."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Door(Protocol):
+    """Where a provider's requests come in."""
+
+    def admit(self, call: Call) -> Envelope:
+        """Verify a request and say how to keep it. Raises `Forged` or `Malformed`, nothing else."""
+        ...
+
+
+# --- how it fails: a closed list ------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Failure(Exception):  # noqa: N818 - the names are the verdicts a reader looks for
+    """A send or fetch that did not succeed. `code` is the provider's, for staff."""
+
+    reason: str
+    code: str = field(default="", kw_only=True)
+
+    def __str__(self) -> str:
+        """Say what happened, for staff."""
+        return f"{self.reason} ({self.code})" if self.code else self.reason
+
+
+@dataclass(eq=False)
+class Busy(Failure):
+    """The provider asks us to wait. Not sent; does not count as a try."""
+
+    wait: float = field(default=1.0, kw_only=True)  # seconds
+    everyone: bool = field(default=True, kw_only=True)  # the whole sender waits
+
+
+class Unreachable(Failure):
+    """The provider could not be reached: certainly not sent. Try again later."""
+
+
+class Uncertain(Failure):
+    """No answer, or a broken one: it may have been sent. Never blindly sent again."""
+
+
+class Stopped(Failure):
+    """The person opted out or blocked us on this channel. Never try again."""
+
+
+class BadAddress(Failure):
+    """Nobody can be reached at this address on this channel. Ask for another."""
+
+
+class Refused(Failure):
+    """The provider refused these very words or this file. Never repeat them."""
+
+
+class WindowClosed(Failure):
+    """WhatsApp's 24 hours have passed: only an approved template may open the talk again."""
+
+
+class Misconfigured(Failure):
+    """Our credentials, sender or settings are wrong. The channel waits until staff mend it."""
+
+
+class TooBig(Failure):
+    """The file is larger than may be fetched."""
+
+
+class Missing(Failure):
+    """The file is not there, not yet or not any more."""

@@ -1,0 +1,266 @@
+"""What a conversation was given, and what it found to be so: frozen values kept as plain JSON.
+
+A `given` is what a conversation knows when it starts. A fact is what has become true in it, in the
+past tense. Both are stored with the conversation, so fields may be added with a default, never
+renamed or removed while a conversation that holds them is open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import Enum
+from typing import Any, get_type_hints
+
+from models.assignment import AssignmentKind, DeclineReason
+from models.broadcast import Reply
+from models.document import DocumentType, Obstacle
+from models.whereabouts import Certainty, Finding, Source
+
+# --- what conversations are given ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WelcomeGiven:
+    """Somebody enrolled by an invite."""
+
+    first_name: str
+    organisation: str
+
+
+@dataclass(frozen=True)
+class OfferGiven:
+    """An assignment, offered blind: no names, no case facts."""
+
+    assignment: int
+    code: str
+    first_name: str
+    kind: AssignmentKind
+    municipality: str
+    language_needed: str = ""
+    due: str = ""  # ISO day
+    budget: str = ""
+
+
+@dataclass(frozen=True)
+class SearchGiven:
+    """A search to report on."""
+
+    assignment: int
+    code: str
+
+
+@dataclass(frozen=True)
+class PapersGiven:
+    """A document to be sent in photos."""
+
+    request: int
+    code: str
+    document: DocumentType
+    alias: str = ""  # what the country calls it, where that differs
+
+
+@dataclass(frozen=True)
+class AnnounceGiven:
+    """A request that staff broadcast, in their own words."""
+
+    broadcast: int
+    code: str
+    body: str
+
+
+@dataclass(frozen=True)
+class OutreachGiven:
+    """A first contact with somebody who may be the person looked for. It names nobody."""
+
+    case: int
+    slots: tuple[str, ...]  # ISO instants, UTC, offered for a call
+    zone: str
+    organisation: str
+    phone: str  # the published number to check us, "" when its review date has passed
+
+
+@dataclass(frozen=True)
+class PingGiven:
+    """A lawyer is told that there is news. The code is all it says."""
+
+    code: str
+
+
+# --- what conversations find ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A Defender took an assignment."""
+
+    assignment: int
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A Defender declined, with a reason and her own words."""
+
+    assignment: int
+    reason: DeclineReason
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Lapsed:
+    """An offer was not answered in time."""
+
+    assignment: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody asked what only a human can answer."""
+
+    about: str  # a request code, or ""
+    question: str
+
+
+@dataclass(frozen=True)
+class SearchReported:
+    """A Defender reported a search, and confirmed what we understood."""
+
+    assignment: int
+    finding: Finding
+    place: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    source: Source | None = None
+    certainty: Certainty | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PapersSent:
+    """A Defender said that the photos of a document are all there. `count` are stored."""
+
+    request: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Unobtainable:
+    """A document could not be had, because."""
+
+    request: int
+    obstacle: Obstacle
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Somebody answered a broadcast."""
+
+    broadcast: int
+    reply: Reply
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class CallBooked:
+    """A possible parent chose an hour for a call."""
+
+    case: int
+    slot: str  # ISO instant, UTC
+
+
+@dataclass(frozen=True)
+class CallWanted:
+    """A possible parent would talk, at an hour none of those offered."""
+
+    case: int
+    words: str
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """A possible parent cannot talk now."""
+
+    case: int
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class NeverHere:
+    """Somebody asked not to be written to at this address."""
+
+    case: int
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A possible parent did not answer the first contact."""
+
+    case: int
+
+
+@dataclass(frozen=True)
+class LanguageChosen:
+    """Somebody chose the language we write in (ISO 639-3)."""
+
+    language: str
+
+
+def pack(value: object) -> dict[str, Any]:
+    """Make a given or a fact plain JSON, with its name."""
+    parts: dict[str, object] = asdict(value)  # type: ignore[call-overload]
+    return {"is": type(value).__name__} | {name: _plain(part) for name, part in parts.items()}
+
+
+def unpack(packed: Mapping[str, Any]) -> object:
+    """Read a given or a fact back. Raises `KeyError` for a name that is not known any more."""
+    kind = _KINDS[packed["is"]]
+    hints = get_type_hints(kind)
+    return kind(
+        **{
+            part.name: _typed(packed[part.name], hints[part.name])
+            for part in fields(kind)
+            if part.name in packed
+        }
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _typed(value: object, hint: Any) -> object:
+    if value is None:
+        return None
+    for kind in (hint, *getattr(hint, "__args__", ())):
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return kind(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        WelcomeGiven,
+        OfferGiven,
+        SearchGiven,
+        PapersGiven,
+        AnnounceGiven,
+        OutreachGiven,
+        PingGiven,
+        Accepted,
+        Declined,
+        Lapsed,
+        Asked,
+        SearchReported,
+        PapersSent,
+        Unobtainable,
+        Answered,
+        CallBooked,
+        CallWanted,
+        NotNow,
+        NeverHere,
+        Unanswered,
+        LanguageChosen,
+    )
+}

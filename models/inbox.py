@@ -1,0 +1,74 @@
+"""What came in: the raw envelope, kept before it was answered for, and the message in it."""
+
+from datetime import datetime
+from enum import Enum
+
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+
+from models.base import choice, maybe_moment, moment, sealed, sealed_bytes
+
+
+class InboxState(Enum):
+    """Whether an envelope has taken effect."""
+
+    NEW = "new"
+    DONE = "done"
+    ODD = "odd"  # genuine, and nothing we can act on; staff see it
+    DEAD = "dead"  # failed five times; staff see it, the lane goes on
+
+
+class Inbox(SQLModel, table=True):
+    """One envelope. The unique key is what makes a second delivery harmless."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("account", "event_id"),
+        Index("ix_inbox_lane_state_id", "lane", "state", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str = Field(max_length=12)
+    account: str = Field(max_length=64)
+    event_id: str = Field(max_length=160)
+    kind: str = Field(max_length=12)
+    lane: str = Field(max_length=64)  # one address, hashed: its envelopes take effect in order
+    raw: bytes = sealed_bytes("inbox.raw")
+    state: InboxState = choice(InboxState, InboxState.NEW)
+    attempts: int = 0
+    error: str = Field(default="", max_length=300)
+    received_at: datetime = moment()
+    done_at: datetime | None = maybe_moment()
+
+
+class Lane(SQLModel, table=True):
+    """One address's line of envelopes: worked by one worker at a time, in order."""
+
+    __tablename__ = "lane"
+
+    id: str = Field(primary_key=True, max_length=64)
+    pending: bool = Field(default=False, index=True)
+    next_at: datetime | None = maybe_moment()
+    lease_until: datetime | None = maybe_moment()
+    owner: str = Field(default="", max_length=40)
+    fence: int = 0
+
+
+class Heard(SQLModel, table=True):
+    """A message that came in, as people read it."""
+
+    __tablename__ = "heard"
+
+    id: int | None = Field(default=None, primary_key=True)
+    inbox_id: int = Field(foreign_key="inbox.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    address_id: int = Field(foreign_key="address.id")
+    conversation_id: int | None = Field(default=None, foreign_key="conversation.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    via: str = Field(max_length=12)
+    provider_id: str = Field(max_length=120, index=True)
+    text: str = sealed("heard.text")
+    note: str = Field(default="", max_length=120)  # «photo», «voice», «pin», «pressed a button»
+    files: int = 0
+    forwarded: bool = False
+    sent_at: datetime | None = maybe_moment()
+    received_at: datetime = moment()

@@ -1,0 +1,115 @@
+"""People, the addresses they can be reached at, and the links between them.
+
+A number is an address, not a person: people and addresses are many-to-many.
+"""
+
+from datetime import datetime
+from enum import Enum
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from models.base import choice, maybe_moment, moment, sealed
+
+
+class Role(Enum):
+    """Who somebody is to the network."""
+
+    DEFENDER = "defender"
+    PARENT = "parent"  # somebody who may be the person looked for, or kin
+    LAWYER = "lawyer"  # the network says Advocate
+    STAFF = "staff"
+    UNKNOWN = "unknown"
+
+
+class Lockout(Enum):
+    """Why automation may not reach somebody at all. Only a human may, by other means."""
+
+    NONE = "none"
+    MINOR = "minor"
+    ADVERSE_PARTY = "adverse_party"
+    UNSAFE = "unsafe"
+
+
+class Via(Enum):
+    """The channel an address belongs to."""
+
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    TELEGRAM = "telegram"
+
+
+class Trust(Enum):
+    """How well it is known that an address is this person's."""
+
+    CLAIMED = "claimed"  # they wrote to us, or somebody gave us the address
+    ENROLLED = "enrolled"  # they used an invite meant for them, or staff entered it for them
+    DISPROVED = "disproved"  # it is not theirs (wrong number, recycled)
+
+
+class Person(SQLModel, table=True):
+    """Somebody we write to or hear from."""
+
+    __tablename__ = "person"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = sealed("person.name")
+    role: Role = choice(Role, Role.UNKNOWN, index=True)
+    language: str = Field(default="spa", max_length=8)  # ISO 639-3, the language we write in
+    country: str = Field(default="", max_length=2)
+    zone: str = Field(default="America/Guatemala", max_length=40)  # where they live
+    lockout: Lockout = choice(Lockout, Lockout.NONE)
+    stopped_at: datetime | None = maybe_moment()  # they said stop; on every channel
+    frozen_at: datetime | None = maybe_moment()
+    held_at: datetime | None = maybe_moment()  # a human has taken the talk over
+    note: str = sealed("person.note")
+    created_at: datetime = moment()
+
+
+class Address(SQLModel, table=True):
+    """Where messages go: a phone number on SMS or WhatsApp, a Telegram user.
+
+    `wire` is the provider's literal form, kept for sending; `lookup` a keyed hash of its canonical
+    form, so that it can be found without being readable.
+    """
+
+    __tablename__ = "address"
+    __table_args__ = (UniqueConstraint("via", "lookup"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    via: Via = choice(Via)
+    wire: str = sealed("address.wire")
+    lookup: str = Field(max_length=64)
+    last_heard_at: datetime | None = maybe_moment()  # opens WhatsApp's 24 hours
+    blocked_at: datetime | None = maybe_moment()  # the person blocked us there, or the carrier did
+    unsafe_at: datetime | None = maybe_moment()  # «no me escriba aquí»
+    bad_at: datetime | None = maybe_moment()  # nobody can be reached there
+    created_at: datetime = moment()
+
+
+class Link(SQLModel, table=True):
+    """That an address is a person's, how well that is known, and since when."""
+
+    __tablename__ = "link"
+    __table_args__ = (UniqueConstraint("person_id", "address_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    address_id: int = Field(foreign_key="address.id", index=True)
+    trust: Trust = choice(Trust, Trust.CLAIMED)
+    confirmed_at: datetime | None = maybe_moment()
+    created_at: datetime = moment()
+
+
+class Invite(SQLModel, table=True):
+    """A one-time link by which somebody enrols an address. Only its hash is kept."""
+
+    __tablename__ = "invite"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    via: Via = choice(Via, Via.TELEGRAM)
+    expires_at: datetime = moment()
+    used_at: datetime | None = maybe_moment()
+    used_by: int | None = Field(default=None, foreign_key="address.id")  # may press start twice
+    created_at: datetime = moment()

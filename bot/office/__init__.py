@@ -1,0 +1,1 @@
+"""What staff and the record do: cases, people, broadcasts, tasks."""

@@ -1,0 +1,1 @@
+"""The durable path of a message: inbox, lanes, turns, outbox, receipts."""

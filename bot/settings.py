@@ -1,0 +1,151 @@
+"""The settings, each with one sentence, from the environment, `.env` or a secret's file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WrongSetting(Exception):  # noqa: N818 - a verdict for the person who starts us
+    """A setting is missing or wrong. The message says which, and what to set."""
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address like https://bot.example.org")
+    return value.rstrip("/")
+
+
+def _database(value: str) -> str:
+    if not value or value.startswith(
+        ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+    ):
+        return value
+    raise ValueError("must start with sqlite:/// or postgresql://")
+
+
+def _master_key(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32 or len(text) != 64:  # noqa: PLR2004 - the contract: 64 hexadecimal characters
+        raise ValueError(
+            "must be 64 hexadecimal characters; make one with: "
+            'python3 -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return SecretStr(text)
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+    if not 16 <= len(text) <= 256 or any(letter not in allowed for letter in text):  # noqa: PLR2004 - Telegram's own limits, and ours below
+        raise ValueError("must be 16 to 256 of A-Z a-z 0-9 _ and -")
+    return value
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Secrets may be given as NAME_FILE, a path to read them from."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        "", description="Where the record is: sqlite:///path or postgresql://…"
+    )
+    redis_url: str = Field(
+        "", description="Redis or Valkey, to wake workers at once; without it they look each second"
+    )
+    public_url: Annotated[str, AfterValidator(_address)] = Field(
+        "http://127.0.0.1:8000",
+        description="The address providers and people reach us at; signatures are checked over it",
+    )
+    data_dir: Path = Field(Path("data"), description="Where sealed files are kept")
+    master_key: Annotated[SecretStr, AfterValidator(_master_key)] | None = Field(
+        None, description="64 hexadecimal characters that seal everything; keep a copy off-site"
+    )
+    twilio_account_sid: str = Field("", description="Twilio account, AC…")
+    twilio_auth_token: SecretStr = Field(
+        SecretStr(""), description="Twilio's token; two with a comma between while it is rotated"
+    )
+    twilio_api_url: Annotated[str, AfterValidator(_address)] = Field(
+        "https://api.twilio.com", description="Twilio's REST API"
+    )
+    twilio_sms_from: str = Field("", description="The number SMS leave from, +…; empty: no SMS")
+    twilio_whatsapp_from: str = Field(
+        "", description="The WhatsApp sender, with or without whatsapp:; empty: no WhatsApp"
+    )
+    telegram_bot_token: SecretStr = Field(
+        SecretStr(""), description="The bot's token from @BotFather; empty: no Telegram"
+    )
+    telegram_api_url: Annotated[str, AfterValidator(_address)] = Field(
+        "https://api.telegram.org", description="Telegram's Bot API"
+    )
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
+        None, description="What Telegram sends with each update so that we know it is Telegram"
+    )
+
+    @property
+    def url(self) -> str:
+        """The database's address in the form the driver wants."""
+        for short in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(short):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(short)
+        return self.database_url or f"sqlite:///{self.data_dir / 'enlace.db'}"
+
+    @property
+    def whatsapp_from(self) -> str:
+        """The WhatsApp sender as Twilio wants it, or nothing."""
+        number = self.twilio_whatsapp_from.removeprefix("whatsapp:")
+        return f"whatsapp:{number}" if number else ""
+
+    def check(self) -> None:
+        """Refuse settings that only make sense together. Raises `WrongSetting`."""
+        if self.master_key is None:
+            raise WrongSetting(
+                "Set MASTER_KEY to 64 hexadecimal characters; make one with: "
+                'python3 -c "import secrets; print(secrets.token_hex(32))"'
+            )
+        if self.twilio_sms_from or self.twilio_whatsapp_from:
+            for name, value in (
+                ("TWILIO_ACCOUNT_SID", self.twilio_account_sid),
+                ("TWILIO_AUTH_TOKEN", self.twilio_auth_token.get_secret_value()),
+            ):
+                if not value:
+                    raise WrongSetting(f"Set {name}: a Twilio sender is set and needs it.")
+        if self.telegram_bot_token.get_secret_value() and self.telegram_webhook_secret is None:
+            raise WrongSetting(
+                "Set TELEGRAM_WEBHOOK_SECRET: TELEGRAM_BOT_TOKEN is set and needs it. Make one "
+                'with: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
+
+
+SECRETS = ("MASTER_KEY", "TWILIO_AUTH_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET")
+FILES = (*SECRETS, "DATABASE_URL", "REDIS_URL")
+
+
+def load(environment: dict[str, str], **overrides: Any) -> Settings:
+    """Read the settings. Raises `WrongSetting` with one sentence that says what to set."""
+    given: dict[str, Any] = {}
+    for name in FILES:
+        path = environment.get(f"{name}_FILE", "")
+        if path:
+            try:
+                given[name.lower()] = Path(path).read_text("utf-8").strip()
+            except OSError as problem:
+                raise WrongSetting(
+                    f"{name}_FILE points to {path}, which cannot be read: {problem.strerror}."
+                ) from problem
+    try:
+        settings = Settings(**(given | overrides))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = str(first["loc"][0]).upper()
+        why = str(first["msg"]).removeprefix("Value error, ")
+        raise WrongSetting(f"Set {name}: it {why}.") from None
+    settings.check()
+    return settings

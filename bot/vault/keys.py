@@ -1,0 +1,73 @@
+"""The keys: everything sealed on disk opens with keys drawn from one master key."""
+
+import hashlib
+import hmac
+import os
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+VERSION = b"\x01"
+KEY_ID = b"\x00\x00\x00\x01"  # room for a key of its own for each case
+NONCE = 12
+HEAD = len(VERSION) + len(KEY_ID)
+
+
+class Unsealable(Exception):  # noqa: N818 - a verdict about bytes
+    """Sealed bytes do not open: another key, another place, or somebody changed them."""
+
+
+class Keys:
+    """Seals with AES-256-GCM bound to a place; finds addresses by a keyed hash."""
+
+    def __init__(self, master: bytes) -> None:
+        self._cipher = AESGCM(_draw(master, b"enlace seal v1"))
+        self._index = _draw(master, b"enlace lookup v1")
+        self._tokens = _draw(master, b"enlace tokens v1")
+
+    @classmethod
+    def from_hex(cls, text: str) -> "Keys":
+        """Draw the keys from the 64 hexadecimal characters of MASTER_KEY."""
+        return cls(bytes.fromhex(text))
+
+    def seal(self, plain: bytes, place: str) -> bytes:
+        """Encrypt for one place: version, key id, nonce, ciphertext with its tag."""
+        nonce = os.urandom(NONCE)
+        return VERSION + KEY_ID + nonce + self._cipher.encrypt(nonce, plain, _bound(place))
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt what was sealed for this place. Raises `Unsealable`."""
+        if sealed[:HEAD] != VERSION + KEY_ID:
+            raise Unsealable("These bytes were not sealed by this version of the bot.")
+        nonce, body = sealed[HEAD : HEAD + NONCE], sealed[HEAD + NONCE :]
+        try:
+            return self._cipher.decrypt(nonce, body, _bound(place))
+        except InvalidTag:
+            raise Unsealable(
+                f"What is kept in {place} does not open with this MASTER_KEY. "
+                "Set MASTER_KEY to the key it was sealed with."
+            ) from None
+
+    def lookup(self, kind: str, value: str) -> str:
+        """Hash a value so that the same one is found again, and nobody without the key reads it."""
+        return hmac.new(self._index, f"{kind}|v1|{value}".encode(), hashlib.sha256).hexdigest()
+
+    def token_hash(self, token: str) -> str:
+        """Hash a one-time token or a session: the record never holds the token itself."""
+        return hmac.new(self._tokens, token.encode(), hashlib.sha256).hexdigest()
+
+
+def new_token() -> str:
+    """Make a token of 128 bits that fits a link and a Telegram start parameter."""
+    return secrets.token_urlsafe(16)
+
+
+def _draw(master: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(master)
+
+
+def _bound(place: str) -> bytes:
+    return b"enlace|v1|" + place.encode()

@@ -53,7 +53,8 @@ class Outbox(SQLModel, table=True):
     options: str = sealed("outbox.options", default="[]")  # JSON: [payload, label]
     written: str = sealed("outbox.written")  # exactly as it appeared, once sent
     state: OutboxState = choice(OutboxState, OutboxState.PENDING)
-    attempts: int = 0
+    attempts: int = 0  # rows in `attempt`
+    tries: int = 0  # failures that count towards giving up
     next_at: datetime | None = maybe_moment()
     expires_at: datetime | None = maybe_moment()
     lease_until: datetime | None = maybe_moment()

@@ -98,11 +98,11 @@ def claim(
     """
     older = sa.orm.aliased(Outbox)
     blocked = sa.exists().where(
-        older.person_id == Outbox.person_id,
-        older.via == Outbox.via,
+        col(older.person_id) == col(Outbox.person_id),
+        col(older.via) == col(Outbox.via),
         col(older.state).in_(UNDER_WAY),
         sa.or_(
-            older.state == OutboxState.SENDING,
+            col(older.state) == OutboxState.SENDING,
             sa.and_(col(older.weight) <= col(Outbox.weight), col(older.id) < col(Outbox.id)),
         ),
         col(older.id) != col(Outbox.id),

@@ -1,0 +1,195 @@
+"""The inbox: envelopes kept before they are answered for, worked in order, one lane at a time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from bot.db import Database
+from channels.base import Envelope, Kind
+from models.inbox import Inbox, InboxState, Lane
+
+LEASE = timedelta(seconds=60)
+BACKOFF = (5, 30, 120, 600)  # seconds before a lane is tried again
+TRIES = 5
+RECEIPTS = "receipts"  # news of sent messages need no order among people: one lane a channel
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An envelope with the lane it belongs to."""
+
+    envelope: Envelope
+    lane: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class LaneClaim:
+    """A lane that is ours to work, for as long as its lease holds."""
+
+    lane: str
+    fence: int
+
+
+class Keeper:
+    """Keeps envelopes: whatever waits goes into one transaction, so a crowd shares one commit."""
+
+    def __init__(self, db: Database, lane_of: Callable[[str, str], str]) -> None:
+        self._db = db
+        self._lane_of = lane_of
+        self._waiting: list[tuple[Kept, asyncio.Future[None]]] = []
+        self._drain: asyncio.Task[None] | None = None
+
+    async def keep(self, envelope: Envelope) -> None:
+        """Return when the envelope is on disk. A second delivery of one event changes nothing.
+
+        Raises `Unavailable` when it could not be kept; the provider must deliver it again.
+        """
+        lane = (
+            f"{RECEIPTS}:{envelope.channel}"
+            if envelope.kind is Kind.RECEIPT
+            else self._lane_of(envelope.channel, envelope.sender)
+        )
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((Kept(envelope, lane, datetime.now(UTC)), future))
+        if self._drain is None or self._drain.done():
+            self._drain = asyncio.create_task(self._empty())
+        await future
+
+    async def _empty(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            error: Exception | None = None
+            try:
+                await self._db.write(partial(insert, kept=[kept for kept, _ in batch]))
+            except Exception as problem:  # noqa: BLE001 - whoever waits hears it
+                error = problem
+            for _, future in batch:
+                if future.done():
+                    continue
+                if error is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(error)
+
+
+def insert(s: Session, kept: Sequence[Kept]) -> None:
+    """Insert envelopes that are not there yet, and mark their lanes.
+
+    The lane is locked before its envelopes get their numbers: numbers of one lane follow commits.
+    """
+    connection = s.connection()
+    build: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    lanes = sorted({one.lane for one in kept})
+    mark = build.insert(Lane).values(pending=True, fence=0, owner="")
+    connection.execute(
+        mark.on_conflict_do_update(index_elements=["id"], set_={"pending": True}),
+        [{"id": lane} for lane in lanes],
+    )
+    connection.execute(
+        build.insert(Inbox).on_conflict_do_nothing(index_elements=["account", "event_id"]),
+        [
+            {
+                "channel": one.envelope.channel,
+                "account": one.envelope.account,
+                "event_id": one.envelope.event_id,
+                "kind": one.envelope.kind.value,
+                "lane": one.lane,
+                "raw": one.envelope.raw,
+                "state": InboxState.NEW,
+                "attempts": 0,
+                "error": "",
+                "received_at": one.received_at,
+            }
+            for one in kept
+        ],
+    )
+
+
+def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[LaneClaim]:
+    """Take lanes that have work and that nobody holds."""
+    free = sa.or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < now)
+    due = sa.or_(col(Lane.next_at).is_(None), col(Lane.next_at) <= now)
+    query = select(Lane).where(col(Lane.pending).is_(True), free, due).limit(most)
+    if s.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    claims = []
+    for lane in s.exec(query):
+        lane.fence += 1
+        lane.owner = owner
+        lane.lease_until = now + LEASE
+        s.add(lane)
+        claims.append(LaneClaim(lane.id, lane.fence))
+    return claims
+
+
+def holds(s: Session, claim: LaneClaim, now: datetime) -> bool:
+    """Renew the lease and say whether the lane is still ours, inside the effect's transaction."""
+    done = s.connection().execute(
+        sa.update(Lane)
+        .where(col(Lane.id) == claim.lane, col(Lane.fence) == claim.fence)
+        .values(lease_until=now + LEASE)
+    )
+    return bool(done.rowcount)
+
+
+def heads(s: Session, lane: str, most: int = 1) -> list[Inbox]:
+    """The oldest envelopes of a lane that have not taken effect."""
+    return list(
+        s.exec(
+            select(Inbox)
+            .where(Inbox.lane == lane, Inbox.state == InboxState.NEW)
+            .order_by(col(Inbox.id))
+            .limit(most)
+        )
+    )
+
+
+def finish(s: Session, row: Inbox, state: InboxState, now: datetime) -> None:
+    """Mark an envelope as worked, in the same transaction as its effects."""
+    row.state = state
+    row.done_at = now
+    s.add(row)
+
+
+def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime) -> bool:
+    """Count a failed try and let the lane wait; after five, park the envelope. True when parked."""
+    if not holds(s, claim, now):
+        return False
+    row = s.get(Inbox, inbox_id)
+    if row is None or row.state is not InboxState.NEW:
+        return False
+    row.attempts += 1
+    row.error = error[:300]
+    lane = s.get(Lane, claim.lane, with_for_update=True)
+    if row.attempts >= TRIES:
+        finish(s, row, InboxState.DEAD, now)
+        return True
+    s.add(row)
+    if lane is not None:
+        lane.next_at = now + timedelta(seconds=BACKOFF[row.attempts - 1])
+        s.add(lane)
+    return False
+
+
+def release(s: Session, claim: LaneClaim) -> None:
+    """Let a lane go. It stays marked if an envelope came in meanwhile.
+
+    The lane row is locked first and the look comes in a second statement: in one statement,
+    PostgreSQL would look with eyes from before the lock, and leave an envelope behind.
+    """
+    lane = s.get(Lane, claim.lane, with_for_update=True, populate_existing=True)
+    if lane is None or lane.fence != claim.fence:
+        return
+    lane.pending = bool(heads(s, claim.lane))
+    lane.lease_until = None
+    if not lane.pending:
+        lane.next_at = None
+    s.add(lane)

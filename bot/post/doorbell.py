@@ -8,14 +8,37 @@ CHANNEL = "enlace:ring"
 POLL = 1.0  # seconds after which a worker looks anyway
 
 
+class Ear:
+    """One worker's way of hearing the bell: a ring while it works is heard when it is done."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self, seconds: float = POLL) -> None:
+        """Return at the next ring, at one missed meanwhile, or after a while."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.rung.wait(), seconds)
+        self.rung.clear()
+
+
 class Doorbell:
     """Rings inside this process, and through Redis for others where one is configured."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._event = asyncio.Event()
+        self._ears: list[Ear] = []
         self._url = redis_url
         self._redis: Any = None
         self._listening: asyncio.Task[None] | None = None
+
+    def ear(self) -> Ear:
+        """Make a new way of hearing."""
+        ear = Ear()
+        self._ears.append(ear)
+        return ear
+
+    def _wake(self) -> None:
+        for ear in self._ears:
+            ear.rung.set()
 
     async def start(self) -> None:
         """Listen for rings of other processes."""
@@ -28,16 +51,10 @@ class Doorbell:
 
     def ring(self) -> None:
         """Wake whoever waits. Never fails, never blocks."""
-        self._event.set()
+        self._wake()
         if self._redis is not None:
             task = asyncio.get_running_loop().create_task(self._publish())
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-    async def wait(self, seconds: float = POLL) -> None:
-        """Return at the next ring, or after a while."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
-        self._event.clear()
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -60,7 +77,7 @@ class Doorbell:
                     await heard.subscribe(CHANNEL)
                     while True:
                         if await heard.get_message(ignore_subscribe_messages=True, timeout=2):
-                            self._event.set()
+                            self._wake()
             except asyncio.CancelledError:
                 raise
             except Exception:  # noqa: BLE001 - Redis is a comfort; without it we poll

@@ -112,6 +112,8 @@ def set_up(lock: Path) -> None:
 def build(lock: Path) -> None:
     """Make `.venv`, or add the test tools to one that is right for run time; stamp it last."""
     started = time.monotonic()
+    if shutil.which("uv") is None:
+        require_ensurepip()
     say("Setting up Enlace in .venv, about 15 s, once only …")
     fresh = not fits(RUN_LOCK)
     STAMP.unlink(missing_ok=True)
@@ -153,17 +155,28 @@ def give_pip() -> None:
     """Put pip into `.venv`; Debian and Ubuntu keep the part of Python for that in a package."""
     if (VENV / "bin" / "pip").exists():
         return
-    if importlib.util.find_spec("ensurepip") is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            sys.exit(
-                "This Python cannot make virtual environments: its venv package is missing. "
-                "Install it, then start again: sudo apt-get install -y python3-venv"
-            )
+    require_ensurepip()
+    if not has_ensurepip():
         apt = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"]
         if attempt("installing python3-venv with apt-get", apt):
             must("fetching the list of packages with apt-get", ["apt-get", "update", "-qq"])
             must("installing python3-venv with apt-get", apt)
     must("giving it pip", [str(PYTHON), "-m", "ensurepip", "--default-pip"])
+
+
+def require_ensurepip() -> None:
+    """End with the one line to run, where pip cannot be made and we may not mend that."""
+    root_on_debian = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if not (has_ensurepip() or root_on_debian):
+        sys.exit(
+            "Enlace needs Python's venv package; install it and start again: "
+            "sudo apt-get install -y python3-venv"
+        )
+
+
+def has_ensurepip() -> bool:
+    """Tell whether this Python can make a pip."""
+    return importlib.util.find_spec("ensurepip") is not None
 
 
 def must(words: str, command: list[str]) -> None:

@@ -7,6 +7,7 @@ Each worker of a parallel run has its own, so that no test can meet another's ke
 
 import contextlib
 import ctypes
+import fcntl
 import importlib.metadata
 import importlib.util
 import os
@@ -45,7 +46,8 @@ DO $$ DECLARE name text; BEGIN
     CREATE SCHEMA public;
 END $$
 """
-LEFTOVERS = "enlace-servers-"
+FOLDERS = "enlace-servers-"
+BIRTH_SECONDS = 60  # until then a folder may be waiting for its lock
 
 
 @dataclass(frozen=True)
@@ -256,27 +258,29 @@ def _copy_wheel(wheel: Path, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    """Make a temporary folder, and clear away those of runs that were killed."""
+    """Make a temporary folder, locked while we live, and clear away those of killed runs."""
     parent = Path(tempfile.gettempdir())
-    for old in parent.glob(f"{LEFTOVERS}*"):
-        owner = old.name.removeprefix(LEFTOVERS).split("-")[0]
-        if not _alive(int(owner)):
-            shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{LEFTOVERS}{os.getpid()}-", dir=parent))
+    for old in parent.glob(f"{FOLDERS}*"):
+        with contextlib.suppress(OSError), _locked(old):
+            if time.time() - old.stat().st_mtime > BIRTH_SECONDS:
+                shutil.rmtree(old)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDERS, dir=parent))
+    with _locked(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock that the kernel takes back from the dead, or fail when a living one has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield folder
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        os.close(descriptor)
 
 
 def _output(command: list[str | Path], person: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """The parts that other tests stand on are real, and empty at the start of each test."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import redis
 from playwright.async_api import Browser
 from sqlalchemy import create_engine, inspect, text
 
+from tests import servers
 from tests.loopback import Guard, StrangerError, is_home
 
 KEEPS_A_SERVER = """
@@ -66,6 +69,21 @@ def test_a_server_ends_with_a_suite_that_is_killed(kind: str, request: pytest.Fi
             return
         subprocess.run(["sleep", "0.1"], check=True)
     pytest.fail(f"process {server} outlived the suite that started it")
+
+
+def test_the_folder_of_a_killed_suite_is_cleared_away():
+    left = Path(tempfile.mkdtemp(prefix=servers.FOLDERS))
+    os.utime(left, (0, 0))
+    with servers._folder():
+        assert not left.exists()
+
+
+def test_the_folder_of_a_living_suite_is_left_alone():
+    with servers._folder() as living:
+        os.utime(living, (0, 0))
+        with servers._folder():
+            assert living.exists()
+    assert not living.exists()
 
 
 async def test_the_browser_shows_a_page_of_this_machine(browser: Browser, free_port: int):

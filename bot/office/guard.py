@@ -1,0 +1,169 @@
+"""The last look at a message before it leaves: these words, to this person, there, now.
+
+It reads the text exactly as it will appear. It fails closed: what cannot be checked is kept back.
+A reason never repeats what it found, because reasons are shown and logged.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from bot.log import log
+from bot.office import forbidden
+from models.case import Case, CaseState
+from models.conversation import Talked
+from models.outbox import Outbox, Weight
+from models.person import Address, Link, Lockout, Person, Role, Trust
+from models.text import Text, _
+
+MINOR = _("This person may be a minor: only a human may reach them, by other means.")
+ADVERSE = _("This person is an adverse party: only a human may reach them, by other means.")
+UNSAFE = _("This person is marked unsafe to write to: only a human may reach them.")
+FROZEN = _("Messages to this person are frozen.")
+STOPPED = _("This person has asked for no more messages.")
+BLOCKED = _("This address has blocked us.")
+BAD = _("Nobody can be reached at this address.")
+NOT_HERE = _("Somebody at this address asked not to be written to there.")
+NOT_THEIRS = _("This address is not this person's.")
+TELLING = _("The words say too much for somebody whom no human has verified.")
+NAMING = _("The words hold a name or place that a case guards.")
+UNCHECKED = _("The message could not be checked.")
+
+LOCKED = {Lockout.MINOR: MINOR, Lockout.ADVERSE_PARTY: ADVERSE, Lockout.UNSAFE: UNSAFE}
+UNVERIFIED = {Role.PARENT, Role.UNKNOWN}
+JOINING = frozenset(("de", "del", "la", "las", "lo", "los", "el", "da", "do", "dos", "das", "the"))
+"""Words inside names that make no name."""
+
+Words = tuple[str, ...]
+
+
+def verdict(
+    s: Session,
+    outbox: Outbox,
+    person: Person,
+    address: Address,
+    written_text: str,
+    now: datetime,  # noqa: ARG001 - part of the question: what may go now
+) -> str | None:
+    """Say why a message must not go, or nothing when it may. Never raises.
+
+    The reason is an English sentence that the catalogs know.
+    """
+    try:
+        why = _standing(s, outbox, person, address) or _wording(s, outbox, person, written_text)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the message stays here
+        log.error("guard.broken", error=type(problem).__name__, outbox=outbox.id)
+        why = UNCHECKED
+    return None if why is None else why.source
+
+
+def names(case: Case, text: str) -> frozenset[Words]:
+    """Find the names and places of a case that a text holds: any two words of one, in order."""
+    said = _joined(_words(text))
+    pairs = set(pairwise(said))
+    singles = {(word,) for word in said}
+    return frozenset(
+        part for line in _lines(case) for part in _parts(line) if part in pairs or part in singles
+    )
+
+
+def tells(text: str, language: str) -> bool:
+    """Find whether a text holds what nobody unverified may read."""
+    words = _words(text)
+    line = f" {' '.join(words)} "
+    singles = _SINGLE | _ENGLISH if language == "eng" else _SINGLE
+    return not singles.isdisjoint(words) or any(f" {phrase} " in line for phrase in _PHRASES)
+
+
+def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> Text | None:
+    """Say why nothing may go to this person, at this address."""
+    if person.lockout is not Lockout.NONE:
+        return LOCKED[person.lockout]
+    if person.frozen_at is not None:
+        return FROZEN
+    if address.blocked_at is not None:
+        return BLOCKED
+    if address.bad_at is not None:
+        return BAD
+    if outbox.weight == Weight.STOP.value:
+        return None  # the one word after «no more»: that we heard it
+    if person.stopped_at is not None:
+        return STOPPED
+    if address.unsafe_at is not None:
+        return NOT_HERE
+    theirs = s.exec(
+        select(Link.id).where(
+            Link.person_id == person.id,
+            Link.address_id == address.id,
+            col(Link.trust) != Trust.DISPROVED,
+        )
+    ).first()
+    return NOT_THEIRS if theirs is None else None
+
+
+def _wording(s: Session, outbox: Outbox, person: Person, text: str) -> Text | None:
+    """Say why these words may not go to this person."""
+    if person.role in UNVERIFIED and tells(text, person.language):
+        return TELLING
+    if outbox.written_by is not None and person.role is Role.DEFENDER:
+        return None  # a named human may tell a Defender whom she looks for
+    own = _own_words(s, outbox, person)
+    for case in _cases(s, outbox, person):
+        if names(case, text) - (names(case, own) if own else frozenset()):
+            return NAMING
+    return None
+
+
+def _cases(s: Session, outbox: Outbox, person: Person) -> Iterable[Case]:
+    """Give the cases whose names the words might hold.
+
+    Our own sentences hold nothing but what their conversation was given, so that is its case. What
+    a human wrote may be about any.
+    """
+    if outbox.written_by is not None:
+        return s.exec(select(Case).where(Case.state == CaseState.OPEN))
+    return s.exec(
+        select(Case).where(sa.or_(col(Case.id) == outbox.case_id, col(Case.parent_id) == person.id))
+    )
+
+
+def _own_words(s: Session, outbox: Outbox, person: Person) -> str:
+    """Give what a Defender herself wrote in this conversation: that may be read back to her."""
+    if person.role is not Role.DEFENDER or outbox.conversation_id is None:
+        return ""
+    talked = s.get_one(Talked, outbox.conversation_id)
+    if talked.person_id != person.id:
+        return ""
+    return json.dumps(json.loads(talked.journal), ensure_ascii=False)
+
+
+def _lines(case: Case) -> list[Words]:
+    lines = re.split(r"[\n,;()/]", f"{case.sought}\n{case.guarded}")
+    return [words for line in lines if (words := _joined(_words(line)))]
+
+
+def _parts(line: Words) -> list[Words]:
+    return [line] if len(line) == 1 else list(pairwise(line))
+
+
+def _joined(words: Iterable[str]) -> Words:
+    return tuple(word for word in words if word not in JOINING and len(word) > 1)
+
+
+def _words(text: str) -> list[str]:
+    """Split into words without accents, case, and signs that cannot be seen."""
+    loose = unicodedata.normalize("NFKD", text).casefold()
+    seen = "".join(sign for sign in loose if unicodedata.category(sign) not in ("Mn", "Cf"))
+    return re.findall(r"\w+", seen)
+
+
+_ENTRIES = f"{forbidden.CHILD} {forbidden.PLACE} {forbidden.REMOVAL} {forbidden.LAW}".split()
+_SINGLE = frozenset(entry for entry in _ENTRIES if "_" not in entry)
+_PHRASES = tuple(entry.replace("_", " ") for entry in _ENTRIES if "_" in entry)
+_ENGLISH = frozenset(forbidden.ENGLISH_ONLY.split())

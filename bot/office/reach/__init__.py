@@ -1,0 +1,1 @@
+"""How people are reached: addresses, invites, and what people allowed and forbade."""

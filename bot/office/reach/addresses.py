@@ -1,0 +1,120 @@
+"""Addresses, and whose they are."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from bot.office.once import once
+from bot.office.reach.numbers import canonical, sendable
+from bot.vault.keys import Keys
+from models.inbox import Heard
+from models.person import Address, Link, Person, Trust, Via
+
+PREFERRED = (Via.WHATSAPP, Via.TELEGRAM, Via.SMS)  # where nobody has written to us yet
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def at(s: Session, keys: Keys, via: Via, wire: str) -> Address | None:
+    """Find an address, in whatever form it is written."""
+    lookup = keys.lookup(via.value, canonical(via, wire))
+    return s.exec(select(Address).where(Address.via == via, Address.lookup == lookup)).first()
+
+
+def keep(s: Session, keys: Keys, via: Via, wire: str, now: datetime) -> Address:
+    """Find an address, or write it down as it is to be sent to."""
+    address, _made = once(
+        s,
+        lambda: at(s, keys, via, wire),
+        lambda: Address(
+            via=via,
+            wire=sendable(wire),
+            lookup=keys.lookup(via.value, canonical(via, wire)),
+            created_at=now,
+        ),
+    )
+    return address
+
+
+def link(s: Session, person: Person, address: Address, trust: Trust, now: datetime) -> Link:
+    """Say whose an address is. A link that is there is confirmed anew, unless only claimed."""
+    person_id, address_id = person.id or 0, address.id or 0
+    known, _made = once(
+        s,
+        lambda: s.exec(
+            select(Link).where(Link.person_id == person_id, Link.address_id == address_id)
+        ).first(),
+        lambda: Link(person_id=person_id, address_id=address_id, trust=trust, created_at=now),
+    )
+    if trust is Trust.ENROLLED:
+        known.trust = trust
+        known.confirmed_at = now
+        s.add(known)
+    return known
+
+
+def holder(s: Session, address: Address) -> Person | None:
+    """Give the person an address most likely is: the one confirmed or linked last."""
+    return s.exec(
+        select(Person)
+        .join(Link, col(Link.person_id) == col(Person.id))
+        .where(Link.address_id == address.id, col(Link.trust) != Trust.DISPROVED)
+        .order_by(sa.func.coalesce(Link.confirmed_at, Link.created_at).desc(), col(Link.id).desc())
+    ).first()
+
+
+def holders(s: Session, address: Address) -> list[Person]:
+    """Give everybody an address may be."""
+    return list(
+        s.exec(
+            select(Person)
+            .join(Link, col(Link.person_id) == col(Person.id))
+            .where(Link.address_id == address.id, col(Link.trust) != Trust.DISPROVED)
+            .order_by(col(Person.id))
+        )
+    )
+
+
+def addresses_of(s: Session, person: Person) -> list[Address]:
+    """Give a person's addresses, the one to write to first. Also those that cannot be used now."""
+    found = s.exec(
+        select(Address)
+        .join(Link, col(Link.address_id) == col(Address.id))
+        .where(Link.person_id == person.id, col(Link.trust) != Trust.DISPROVED)
+    )
+    return in_order(found)
+
+
+def in_order(addresses: Iterable[Address]) -> list[Address]:
+    """Sort addresses, the one to write to first: where they wrote last, then as we prefer."""
+    return sorted(
+        addresses,
+        key=lambda one: (
+            NEVER - (one.last_heard_at or NEVER),
+            PREFERRED.index(one.via),
+            one.id or 0,
+        ),
+    )
+
+
+def usable(address: Address) -> bool:
+    """Tell whether an address may be written to."""
+    return address.blocked_at is None and address.unsafe_at is None and address.bad_at is None
+
+
+def best_address(s: Session, person: Person) -> Address | None:
+    """Choose where to write to somebody: where they last wrote to us, among what may be used."""
+    return best_of(addresses_of(s, person))
+
+
+def best_of(addresses: Iterable[Address]) -> Address | None:
+    """Choose the first address that may be used."""
+    return next((one for one in addresses if usable(one)), None)
+
+
+def last_heard(s: Session, person_id: int) -> Heard | None:
+    """Give the newest message of somebody."""
+    return s.exec(
+        select(Heard).where(Heard.person_id == person_id).order_by(col(Heard.id).desc())
+    ).first()

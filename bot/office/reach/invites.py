@@ -1,0 +1,90 @@
+"""One-time links by which somebody enrols an address of their own."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.office.reach.addresses import link
+from bot.vault import trail
+from bot.vault.keys import Keys, new_token
+from models.person import Address, Invite, Link, Person, Role, Trust, Via
+
+LIFE = timedelta(days=7)
+
+
+def invite(s: Session, keys: Keys, person: Person, via: Via, now: datetime, actor: str) -> str:
+    """Make an invite. The token is given once; the record keeps its hash."""
+    token = new_token()
+    s.add(
+        Invite(
+            person_id=person.id or 0,
+            token_hash=keys.token_hash(_purpose(token)),
+            via=via,
+            expires_at=now + LIFE,
+            created_at=now,
+        )
+    )
+    trail.note(
+        s,
+        actor=actor,
+        act="person.invited",
+        object=f"person:{person.id}",
+        detail=via.value,
+        now=now,
+    )
+    return token
+
+
+def redeem(s: Session, keys: Keys, token: str, address: Address, now: datetime) -> Person | None:
+    """Give the invited person, whose the address now is; None for an invite that does not hold.
+
+    An invite holds once, within its week, on its channel; pressed again from the same address it is
+    the same person. Until now the address may have been an unknown person's: that link ends, and
+    what was heard from them stays theirs.
+    """
+    found = s.exec(
+        select(Invite)
+        .where(Invite.token_hash == keys.token_hash(_purpose(token)))
+        .with_for_update()
+    ).first()
+    if found is None or found.via is not address.via:
+        return None
+    person = s.get_one(Person, found.person_id)
+    if found.used_at is not None:
+        return person if found.used_by == address.id else None
+    if found.expires_at <= now:
+        return None
+    found.used_at = now
+    found.used_by = address.id
+    s.add(found)
+    give_up_unknown(s, address, person)
+    link(s, person, address, Trust.ENROLLED, now)
+    trail.note(
+        s,
+        actor=trail.by_person(person.id),
+        act="person.enrolled",
+        object=f"person:{person.id}",
+        detail=address.via.value,
+        now=now,
+    )
+    return person
+
+
+def give_up_unknown(s: Session, address: Address, person: Person) -> None:
+    """End the links of unknown people to an address that is now known to be somebody's."""
+    links = s.exec(
+        select(Link)
+        .join(Person, col(Person.id) == col(Link.person_id))
+        .where(
+            Link.address_id == address.id,
+            Link.person_id != person.id,
+            Person.role == Role.UNKNOWN,
+        )
+    )
+    for one in links:
+        s.delete(one)
+
+
+def _purpose(token: str) -> str:
+    # A token of one kind must never open another.
+    return f"invite:{token}"

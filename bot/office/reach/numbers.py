@@ -1,0 +1,61 @@
+"""One canonical form for each phone number or Telegram user, however it was written."""
+
+import re
+
+from models.person import Via
+
+BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")  # WhatsApp's id for people who hide their number
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+SPACING = re.compile(r"[\s().\-–/]")
+
+MEXICAN = re.compile(r"\+521([0-9]{10})")  # the 1 is WhatsApp's; the number has none
+ARGENTINE_LOCAL = re.compile(
+    r"\+549?(?:(11)15([0-9]{8})|([0-9]{3})15([0-9]{7})|([0-9]{4})15([0-9]{6}))"
+)
+ARGENTINE = re.compile(r"\+54([1-8][0-9]{9})")  # mobile numbers have a 9 before the area
+BRAZILIAN_SHORT = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")  # before the ninth digit came
+
+
+def canonical(via: Via, wire: str) -> str:
+    """Give the form that is equal for all ways to write one address.
+
+    It is for finding, never for sending. What has no known shape stays as it is: a message must
+    never be refused because a number looks wrong.
+    """
+    plain = wire.strip()
+    if via is Via.TELEGRAM:
+        return re.sub(r"\D", "", plain) or plain
+    plain = plain.removeprefix("whatsapp:")
+    if BSUID.fullmatch(plain):
+        return plain
+    number = sendable(plain)
+    return _national(number) if NUMBER.fullmatch(number) else plain
+
+
+def sendable(wire: str) -> str:
+    """Give the form to send to: as the provider wrote it, or as typed, freed of spaces."""
+    plain = wire.strip()
+    number = SPACING.sub("", plain)
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    return number if NUMBER.fullmatch(number) else plain
+
+
+def _national(number: str) -> str:
+    if found := MEXICAN.fullmatch(number):
+        return f"+52{found[1]}"
+    if found := ARGENTINE_LOCAL.fullmatch(number):
+        return "+549" + "".join(part for part in found.groups() if part)
+    if found := ARGENTINE.fullmatch(number):
+        return f"+549{found[1]}"
+    if found := BRAZILIAN_SHORT.fullmatch(number):
+        return f"+55{found[1]}9{found[2]}"
+    return number
+
+
+def reachable(via: Via, wire: str) -> bool:
+    """Tell whether something typed by staff has the shape of an address on this channel."""
+    form = canonical(via, wire)
+    if via is Via.TELEGRAM:
+        return form.isdecimal()
+    return bool(NUMBER.fullmatch(form)) or (via is Via.WHATSAPP and bool(BSUID.fullmatch(form)))

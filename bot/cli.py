@@ -1,5 +1,8 @@
 """Names the commands of Enlace and what each is for."""
 
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +13,128 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+staff = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+token = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True)
+app.add_typer(staff, name="staff")
+app.add_typer(token, name="token")
 
 
-@app.callback()
-def enlace() -> None:
-    """Keep `test` a word of its own while it is the only command."""
+@app.command("demo", epilog="Example: python3 -m bot demo --port 8080 --data /tmp/enlace")
+def run_demo(
+    port: Annotated[int, typer.Option(help="The port to serve on, on this machine only.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("data/demo"),
+) -> None:
+    """Serve the whole product on SQLite, with three simulated phones and fictional people."""
+    from bot import log  # noqa: PLC0415  # each command loads what it needs, and starts fast
+    from bot.demo import show  # noqa: PLC0415
+
+    log.set_up("WARNING")
+    show.run(port, data.resolve(), typer.echo)
+
+
+@app.command("serve", epilog="Example: python3 -m bot serve --port 8000")
+def run_serve(
+    port: Annotated[int, typer.Option(help="The port to serve on.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+) -> None:
+    """Serve webhooks, console and API; on SQLite, do the worker's work too."""
+    from bot import log, serve, settings  # noqa: PLC0415
+
+    log.set_up()
+    serve.web(settings.load(dict(os.environ)), host=host, port=port)
+
+
+@app.command("worker", epilog="Example: DATABASE_URL=postgresql://… python3 -m bot worker")
+def run_worker() -> None:
+    """Work what came in and send what waits, beside one or more web processes on PostgreSQL."""
+    import asyncio  # noqa: PLC0415
+
+    from bot import log, serve, settings  # noqa: PLC0415
+
+    log.set_up()
+    asyncio.run(serve.work(settings.load(dict(os.environ))))
+
+
+@app.command("migrate", epilog="Example: python3 -m bot migrate")
+def run_migrate() -> None:
+    """Bring the database to this version. Safe to run again."""
+    from bot import migrate, settings  # noqa: PLC0415
+
+    loaded = settings.load(dict(os.environ))
+    loaded.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    migrate.upgrade(loaded.url)
+    typer.echo("The database is up to date.")
+
+
+@app.command("doctor", epilog="Example: python3 -m bot doctor")
+def run_doctor() -> None:
+    """Check settings, keys, database, Redis, providers and clock, and say what to do."""
+    import asyncio  # noqa: PLC0415
+
+    from bot import doctor  # noqa: PLC0415
+
+    healthy = asyncio.run(doctor.examine(dict(os.environ), typer.echo))
+    raise typer.Exit(0 if healthy else 1)
+
+
+@staff.command("add", epilog="Example: python3 -m bot staff add ana --name 'Ana Pérez'")
+def add_staff(
+    username: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str, typer.Option(help="Their name, as colleagues read it.")],
+    reader: Annotated[bool, typer.Option("--reader", help="May read, and change nothing.")] = False,  # noqa: FBT002  # typer's flags
+) -> None:
+    """Add a staff account. Asks for its password, or reads it from standard input."""
+    from bot import accounts  # noqa: PLC0415
+
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    accounts.add_staff(dict(os.environ), username, name, password, reader=reader)
+    typer.echo(f"{username} can sign in now.")
+
+
+@token.command(
+    "create",
+    epilog="Example: python3 -m bot token create --scope cases:read --scope messages:write",
+)
+def create_token(
+    scope: Annotated[list[str], typer.Option(help="What it may do, such as cases:read.")],
+    label: Annotated[str, typer.Option(help="What it is for.")] = "API",
+) -> None:
+    """Make a token for the API. It is shown once."""
+    from bot import accounts  # noqa: PLC0415
+
+    typer.echo(accounts.make_token(dict(os.environ), label, scope))
+
+
+@app.command("play", epilog="Example: python3 -m bot play offer --language es")
+def run_play(
+    conversation: Annotated[str, typer.Argument(help="Its name, such as offer or search.")],
+    language: Annotated[str, typer.Option(help="es or en.")] = "es",
+) -> None:
+    """Type a conversation in the terminal, as a person would on a phone."""
+    from bot import rehearsal  # noqa: PLC0415
+
+    rehearsal.play_through(conversation, language, typer.echo, sys.stdin)
+
+
+@app.command(
+    "understand", epilog="Example: echo 'si la agaro' | python3 -m bot understand --expect offer"
+)
+def run_understand(
+    expect: Annotated[str, typer.Option(help="yes_no, offer or open.")] = "open",
+    language: Annotated[str, typer.Option(help="es or en.")] = "es",
+) -> None:
+    """Read one reply a line, and print what each means."""
+    from handlers.understanding import Expect, understand  # noqa: PLC0415
+
+    try:
+        wanted = Expect(expect)
+    except ValueError:
+        raise typer.BadParameter("--expect is one of yes_no, offer, open") from None
+    for line in sys.stdin:
+        typer.echo(understand(line.rstrip("\n"), wanted, language).value)
 
 
 @app.command(
@@ -26,11 +146,16 @@ def run_tests(
     words: Annotated[list[str] | None, typer.Argument(metavar="PYTEST ARGUMENTS")] = None,
 ) -> None:
     """Run the whole suite, or the part that is named as for pytest."""
-    from bot import suite  # noqa: PLC0415  # no other command needs it
+    from bot import suite  # noqa: PLC0415
 
     suite.run(words or [])
 
 
 def main() -> None:
-    """Run the command that was typed."""
-    app(prog_name="python3 -m bot")
+    """Run the command that was typed. What a person can mend is one sentence, not a traceback."""
+    from bot.settings import WrongSetting  # noqa: PLC0415
+
+    try:
+        app(prog_name="python3 -m bot")
+    except WrongSetting as problem:
+        sys.exit(str(problem))

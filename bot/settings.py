@@ -89,6 +89,16 @@ class Settings(BaseSettings):
         None, description="What Telegram sends with each update so that we know it is Telegram"
     )
 
+    burst_seconds: float = Field(
+        30.0, gt=0, description="Seconds of quiet after the last photo before the bot thanks"
+    )
+    doubt_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds to wait for news of a message whose sending was cut off, before "
+        "Twilio is asked about it",
+    )
+
     @property
     def url(self) -> str:
         """The database's address in the form the driver wants."""

@@ -27,8 +27,8 @@ class Provenance(Enum):
 class Evidence(SQLModel, table=True):
     """One file. The original bytes are never changed; the preview is a working copy.
 
-    `ack_id` is the outgoing message that thanked for it (or said that it failed): none yet means
-    that the sender still waits to hear.
+    `acked_at` is when its burst was over and its sender was told what is stored and what is not;
+    `ack_id` the message that said so, if one was sent.
     """
 
     __tablename__ = "evidence"
@@ -63,4 +63,5 @@ class Evidence(SQLModel, table=True):
     sent_at: datetime | None = maybe_moment()  # the provider's word
     received_at: datetime = moment()  # ours
     stored_at: datetime | None = maybe_moment()
+    acked_at: datetime | None = maybe_moment(index=True)
     ack_id: int | None = Field(default=None, foreign_key="outbox.id", index=True)

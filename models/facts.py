@@ -5,6 +5,7 @@ past tense. Both are stored with the conversation, so fields may be added with a
 renamed or removed while a conversation that holds them is open.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
@@ -83,6 +84,14 @@ class PingGiven:
     """A lawyer is told that there is news. The code is all it says."""
 
     code: str
+
+
+@dataclass(frozen=True)
+class WhichGiven:
+    """Something came that may belong to several requests. `heard` is 0 when it was files."""
+
+    heard: int
+    codes: tuple[str, ...]
 
 
 # --- what conversations find ---------------------------------------------------------------------
@@ -204,6 +213,14 @@ class LanguageChosen:
     language: str
 
 
+@dataclass(frozen=True)
+class Belongs:
+    """Somebody said which request something belongs to; `code` is "" for none of them."""
+
+    heard: int
+    code: str
+
+
 def pack(value: object) -> dict[str, Any]:
     """Make a given or a fact plain JSON, with its name."""
     parts: dict[str, object] = asdict(value)  # type: ignore[call-overload]
@@ -248,6 +265,7 @@ _KINDS: dict[str, Any] = {
         AnnounceGiven,
         OutreachGiven,
         PingGiven,
+        WhichGiven,
         Accepted,
         Declined,
         Lapsed,
@@ -262,5 +280,12 @@ _KINDS: dict[str, Any] = {
         NeverHere,
         Unanswered,
         LanguageChosen,
+        Belongs,
     )
 }
+
+
+def request_of(given: str) -> int | None:
+    """The document that a conversation asks for, out of its kept `given`, if it asks for one."""
+    kept = json.loads(given)
+    return int(kept["request"]) if kept["is"] == PapersGiven.__name__ else None

@@ -8,12 +8,13 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from channels.base import RANK, Status
+from channels.base import RANK, Sent, Status
 from models.outbox import Attempt, Outbox, OutboxState, ReceiptRow, Weight
-from models.person import Address
+from models.person import Address, Via
 
 LEASE = timedelta(seconds=90)  # several times a request's own limit, so a slow send is not stolen
 BACKOFF = (2.0, 10.0, 60.0, 300.0, 900.0)  # seconds between tries
+DOUBTS = 2  # how often a harmless message of unknown fate may go out in all
 LIFE = timedelta(hours=24)  # a message that waited longer is not sent any more
 
 UNDER_WAY = (OutboxState.PENDING, OutboxState.SENDING)
@@ -256,6 +257,69 @@ def orphans(s: Session, now: datetime, *, all_of_them: bool) -> list[Outbox]:
         row.changed_at = now
         s.add(row)
     return found
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A message of unknown fate, and what is needed to ask its provider about it."""
+
+    id: int
+    via: str
+    to: str
+    written: str
+    started_at: datetime
+
+
+def unknown(s: Session, before: datetime) -> list[Doubt]:
+    """The messages whose fate has been unknown for a while, and was not asked about yet.
+
+    Telegram brings no news of a message, so nothing is gained by waiting for it.
+    """
+    query = (
+        select(Outbox, Address, Attempt)
+        .join(Address, col(Address.id) == col(Outbox.address_id))
+        .join(
+            Attempt,
+            sa.and_(
+                col(Attempt.outbox_id) == col(Outbox.id), col(Attempt.n) == col(Outbox.attempts)
+            ),
+        )
+        .where(
+            Outbox.state == OutboxState.UNKNOWN,
+            sa.or_(col(Outbox.changed_at) < before, Outbox.via == Via.TELEGRAM.value),
+            col(Outbox.next_at).is_not(None),
+        )
+        .limit(50)
+    )
+    return [
+        Doubt(row.id or 0, row.via, address.wire, row.written, attempt.started_at)
+        for row, address, attempt in s.exec(query)
+    ]
+
+
+def settle(outbox_id: int, found: Sent | None, now: datetime, s: Session) -> None:
+    """End the doubt about a message, once it was asked about.
+
+    Found, it is adopted. Not found, it goes out once more if a second copy does no harm;
+    otherwise it stays unknown for a human.
+    """
+    row = s.get(Outbox, outbox_id, with_for_update=True)
+    if row is None or row.state is not OutboxState.UNKNOWN:
+        return
+    if found is not None:
+        row.provider_id = found.message_id
+        row.state = OutboxState.ACCEPTED
+        row.sent_at = now
+        s.add(row)
+        _apply_early(s, row, now)
+    elif row.repeatable and row.tries < DOUBTS:
+        row.state = OutboxState.PENDING
+        row.tries += 1
+        row.next_at = now
+    else:
+        row.next_at = None
+    row.changed_at = now
+    s.add(row)
 
 
 def new_key() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bot.vault.keys import Keys
+from models.evidence import Evidence
 
 LIMIT = 25 * 1024 * 1024  # bytes; above what any channel delivers to us
 
@@ -58,6 +59,14 @@ class Files:
     def read(self, path: str) -> bytes:
         """Give back the very bytes. Raises `Unsealable` or `OSError`."""
         return self._keys.open((self._root / path).read_bytes(), f"file:{path}")
+
+    def read_original(self, evidence: Evidence) -> bytes:
+        """Give back the very bytes of one piece of evidence."""
+        return self.read(evidence.path)
+
+    def read_preview(self, evidence: Evidence) -> bytes | None:
+        """Give its working copy as JPEG, or nothing where none could be made."""
+        return self.read(evidence.preview_path) if evidence.preview_path else None
 
     def discard(self, path: str) -> None:
         """Take away a file that no row speaks of."""

@@ -1,0 +1,134 @@
+"""The web application: doors for providers, pages for staff, and whether all is well."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from bot.console import console
+from bot.log import log
+from bot.post.media import Fetcher
+from bot.post.uploads import Uploads
+from bot.post.webhooks import PREFIX, Webhooks
+from bot.vault.looks import Looker
+from bot.worker import Worker
+from bot.world import World
+from channels.telegram import Telegram
+
+WEBHOOK = "/webhooks/telegram"
+AGAIN = 2.0  # seconds before Telegram is told our address again
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another application that lives in the same process, below its own path."""
+
+    path: str
+    app: Any
+    start: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+
+
+class App:
+    """Everything that is served. Webhooks go their own short way, past the framework."""
+
+    def __init__(self, world: World, *, works: bool, beside: Beside | None = None) -> None:
+        self._world = world
+        self._beside = beside
+        self._looker = Looker()
+        self._worker = Worker(world) if works else None
+        fetcher = self._worker.fetcher if self._worker else Fetcher(world, self._looker)
+        world.uploads = Uploads(world, fetcher)
+        self._webhooks = Webhooks(world)
+        self._pages = self._build()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._webhooks(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    def _build(self) -> FastAPI:
+        pages = FastAPI(
+            lifespan=self._life, docs_url=None, redoc_url=None, openapi_url=None, title="Enlace"
+        )
+        pages.add_api_route("/health", _health, methods=["GET"])
+        pages.add_api_route("/ready", self._ready, methods=["GET"])
+        pages.add_api_route("/metrics", _metrics, methods=["GET"])
+        pages.add_api_route("/", _home, methods=["GET"])
+        console(pages, self._world)
+        if self._beside is not None:
+            pages.mount(self._beside.path, self._beside.app)
+        return pages
+
+    @contextlib.asynccontextmanager
+    async def _life(self, _pages: FastAPI) -> AsyncIterator[None]:
+        world = self._world
+        await asyncio.to_thread(world.files.prepare)
+        await world.bell.start()
+        if self._beside is not None:
+            await self._beside.start()
+        if self._worker is not None:
+            await self._worker.start()
+        telling = asyncio.create_task(self._tell_telegram(), name="telegram webhook")
+        yield
+        world.ending = True
+        telling.cancel()
+        if self._worker is not None:
+            await self._worker.stop()
+        self._looker.close()
+        await world.bell.stop()
+        for channel in world.channels.values():
+            await channel.close()
+        if self._beside is not None:
+            await self._beside.stop()
+        await asyncio.to_thread(world.db.close)
+
+    async def _tell_telegram(self) -> None:
+        """Tell Telegram where to call, until it has heard it."""
+        telegram = self._world.channels.get("telegram")
+        secret = self._world.settings.telegram_webhook_secret
+        if not isinstance(telegram, Telegram) or secret is None:
+            return
+        while True:
+            try:
+                url = self._world.settings.public_url + WEBHOOK
+                await telegram.register(url, secret.get_secret_value())
+                self._world.bot_name = await telegram.name()
+            except Exception as problem:  # noqa: BLE001 - whatever it is, we must be reachable there
+                log.warning("telegram.not_registered", error=type(problem).__name__)
+                await asyncio.sleep(AGAIN)
+            else:
+                return
+
+    async def _ready(self) -> JSONResponse:
+        try:
+            await self._world.db.read(_look)
+        except Exception:  # noqa: BLE001 - not ready, whatever the reason
+            return JSONResponse({"ready": False, "why": "The database does not answer."}, 503)
+        return JSONResponse({"ready": True})
+
+
+def _look(s: Session) -> None:
+    s.connection().execute(sa.text("SELECT id FROM lane LIMIT 1"))
+
+
+async def _health() -> JSONResponse:
+    return JSONResponse({"alive": True})
+
+
+async def _metrics(_request: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _home() -> RedirectResponse:
+    return RedirectResponse("/console/", 303)

@@ -1,0 +1,1 @@
+"""The whole product on one laptop, with fictional people on simulated phones."""

@@ -1,0 +1,116 @@
+"""The doctor: looks at everything a deployment needs, and says what to do about it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from bot import migrate, settings
+from bot.db import Database
+from bot.settings import Settings, WrongSetting
+from bot.wiring import keys, lines
+from channels.base import Channel, Failure
+from channels.telegram import Telegram
+
+SOUND = (3, 51, 3)  # the first SQLite without the WAL-reset defect
+SKEW = 30.0  # seconds between our clock and the database's
+
+Say = Callable[[str], None]
+
+
+async def examine(environment: dict[str, str], say: Say) -> bool:
+    """Look at everything. True when nothing needs doing."""
+    try:
+        loaded = settings.load(environment)
+    except WrongSetting as problem:
+        say(f"✗ settings: {problem}")
+        return False
+    say("✓ settings")
+    sound = True
+    for name, look in (
+        ("keys and database", _database),
+        ("Redis", _redis),
+        ("channels", _channels),
+    ):
+        try:
+            for line in await look(loaded):
+                say(f"✓ {name}: {line}")
+        except WrongSetting as problem:
+            sound = False
+            say(f"✗ {name}: {problem}")
+    return sound
+
+
+async def _database(loaded: Settings) -> list[str]:
+    keys(loaded)
+    try:
+        await asyncio.to_thread(migrate.check, loaded.url)
+        db = Database(loaded.url)
+    except sa.exc.SQLAlchemyError as problem:
+        raise WrongSetting(f"DATABASE_URL does not open: {problem}") from None
+    try:
+        here = datetime.now(UTC)
+        there = await db.read(
+            lambda s: s.connection().execute(sa.select(sa.func.current_timestamp())).scalar_one()
+        )
+    finally:
+        db.close()
+    found = [f"up to date, {loaded.url.partition(':')[0]}"]
+    if isinstance(there, datetime):
+        there = there.replace(tzinfo=there.tzinfo or UTC)
+        skew = abs((there - here).total_seconds())
+        if skew > SKEW:
+            raise WrongSetting(f"Clocks differ by {skew:.0f} s. Set both machines to network time.")
+        found.append("clocks agree")
+    if loaded.url.startswith("sqlite") and sqlite3.sqlite_version_info < SOUND:
+        found.append(
+            f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; one process writes and "
+            "checkpoints here, which keeps clear of it. 3.51.3 or newer is better"
+        )
+    return found
+
+
+async def _redis(loaded: Settings) -> list[str]:
+    if not loaded.redis_url:
+        return ["not set: workers look once a second instead of being woken"]
+    from redis.asyncio import Redis  # noqa: PLC0415  # only where one is set
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    client = Redis.from_url(loaded.redis_url, socket_connect_timeout=3)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as problem:
+        raise WrongSetting(f"REDIS_URL does not answer: {problem}") from None
+    finally:
+        await client.aclose()
+    return ["answers"]
+
+
+async def _channels(loaded: Settings) -> list[str]:
+    channels, _doors = lines(loaded)
+    found = []
+    for name in ("whatsapp", "sms", "telegram"):
+        channel = channels.get(name)
+        if channel is None:
+            found.append(f"{name} is off: its settings are empty")
+            continue
+        try:
+            found.append(f"{name}: {await _greet(channel)}")
+        except Failure as problem:
+            raise WrongSetting(f"{name} does not answer: {problem}") from None
+        finally:
+            await channel.close()
+    return found
+
+
+async def _greet(channel: Channel) -> str:
+    if not isinstance(channel, Telegram):
+        return "set up"
+    name, waiting = await asyncio.gather(channel.name(), _pending(channel.pending()))
+    return f"@{name} answers; {waiting}"
+
+
+async def _pending(asked: Awaitable[object]) -> str:
+    return f"updates waiting at Telegram: {await asked}"

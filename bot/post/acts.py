@@ -1,0 +1,427 @@
+"""What each route brings about: words to the person, facts to the record, work for a human."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.office import organisation, people, talks, tasks
+from bot.post import files
+from bot.post.arrival import Arrival
+from bot.post.router import (
+    Adopt,
+    Closed,
+    Files,
+    Nothing,
+    Open,
+    Quiet,
+    Repeat,
+    Reply,
+    Route,
+    Start,
+    Stop,
+    Want,
+    Which,
+    Wish,
+    WrongPerson,
+)
+from bot.post.screen import Cause, Screen, remember, seen, spoken
+from bot.vault.evidence import LIMIT
+from bot.world import World
+from handlers import always
+from handlers.seen import read_answer
+from handlers.talk import Kind
+from models.conversation import ConversationState, Talked
+from models.evidence import Evidence, EvidenceState
+from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
+from models.inbox import Heard
+from models.outbox import Outbox, Weight
+from models.person import Address, Person
+from models.task import TaskKind
+from models.text import Text
+
+ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
+LOST = 3  # misunderstandings in a row after which a human takes over
+NAMED = 3  # requests named in one question
+
+
+class Acts:
+    """Does what the router decided. All inside the caller's transaction."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.screen = Screen(world)
+
+    def do(self, s: Session, arrival: Arrival, route: Route) -> None:  # noqa: C901, PLR0912 - one line a route
+        """Do one route."""
+        match route:
+            case Stop():
+                self._stop(s, arrival)
+            case Start():
+                people.start_again(
+                    s,
+                    arrival.person,
+                    arrival.address,
+                    arrival.address.via,
+                    arrival.inbound.text,
+                    arrival.heard.inbox_id,
+                    arrival.now,
+                )
+                if not arrival.inbound.provider_answered:
+                    self._tell(s, arrival, always.returned())
+            case Quiet(why):
+                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", why)
+            case Want(wish):
+                self._wish(s, arrival, wish)
+            case WrongPerson():
+                self._wrong_person(s, arrival)
+            case Reply(thread, answer):
+                talked = self._mine(s, arrival, thread)
+                if talked.name == "which" and isinstance(answer, dict):
+                    self._placed(s, arrival, talked, str(answer.get("choice", "")))
+                self.screen.answer(s, talked, answer, arrival.cause(), arrival.now)
+            case Open(thread, rest):
+                talked = self._mine(s, arrival, thread)
+                self.screen.show(s, talked, arrival.cause(), arrival.now, rest=rest)
+            case Repeat(thread, stale):
+                self._repeat(s, arrival, self._mine(s, arrival, thread), stale=stale)
+            case Which(threads):
+                self._which(s, arrival, threads, heard=arrival.heard.id or 0)
+            case Closed(thread):
+                self._closed(s, arrival, thread)
+            case Files(thread, among):
+                if thread is not None:
+                    self._mine(s, arrival, thread)
+                elif among:
+                    self._which(s, arrival, among, heard=0)
+            case Adopt(thread):
+                self._adopt(s, arrival, self._mine(s, arrival, thread))
+            case Nothing():
+                self._unplaced(s, arrival)
+
+    def started(
+        self, s: Session, arrival: Arrival, token: str, *, only_invited: bool = False
+    ) -> bool:
+        """Somebody pressed Start, perhaps with an invite's token. False when it opened nothing."""
+        keys = self._world.keys
+        invited = people.redeem(s, keys, token, arrival.address, arrival.now) if token else None
+        if invited is None and only_invited:
+            return False
+        person = invited or arrival.person
+        arrival.heard.person_id = person.id or 0
+        s.add(arrival.heard)
+        if person.stopped_at is not None:
+            people.start_again(
+                s,
+                person,
+                arrival.address,
+                arrival.address.via,
+                "/start",
+                arrival.heard.inbox_id,
+                arrival.now,
+            )
+        if invited is None:
+            self._wish(s, arrival, Wish.HELP)
+            return True
+        if any(one.name == "welcome" for one in talks.open_for(s, person.id or 0)):
+            return True  # pressed twice
+        ours = organisation.ours(s)
+        talks.start(
+            s,
+            name="welcome",
+            given=WelcomeGiven(person.name.split(" ")[0], ours.name),
+            person_id=person.id or 0,
+            case_id=None,
+            code="",
+            now=arrival.now,
+        )
+        self.screen.next(s, person.id or 0, arrival.now)
+        return True
+
+    def silence(self, s: Session, talked: Talked, now: datetime) -> None:
+        """Let time answer: a question's patience ran out."""
+        question = seen(talked)
+        if question is None:
+            return
+        key = f"silence{talked.id}.{question.name}"[:64]
+        self.screen.answer(s, talked, {"silence": True}, Cause(key, None, Weight.NOTICE), now)
+
+    def burst(self, s: Session, person: Person, found: Sequence[Evidence], now: datetime) -> None:
+        """Thank once for the files of a burst, naming the count that is stored, and go on."""
+        for one in found:
+            one.acked_at = now
+            s.add(one)
+        if person.stopped_at or person.frozen_at or person.held_at:
+            return
+        talked = s.get(Talked, found[0].conversation_id) if found[0].conversation_id else None
+        address = s.get(Address, found[-1].address_id) if found[-1].address_id else None
+        row = self._thank(s, person, talked, found, Cause(f"burst{found[-1].id}", address), now)
+        for one in found:
+            one.ack_id = row.id if row else None
+            s.add(one)
+
+    # --- the routes ---------------------------------------------------------------------------
+
+    def _stop(self, s: Session, arrival: Arrival) -> None:
+        people.stop(
+            s,
+            arrival.person,
+            arrival.address,
+            arrival.address.via,
+            arrival.inbound.text,
+            arrival.heard.inbox_id,
+            arrival.now,
+        )
+        if not arrival.inbound.provider_answered:
+            self._tell(s, arrival, always.stopped(), weight=Weight.STOP)
+
+    def _wish(self, s: Session, arrival: Arrival, wish: Wish) -> None:
+        ours = organisation.ours(s)
+        face = (
+            ours.name,
+            organisation.phone(ours, arrival.now),
+            organisation.website(ours, arrival.now),
+        )
+        match wish:
+            case Wish.HELP:
+                self._tell(s, arrival, always.help_text(*face))
+            case Wish.WHO_ARE_YOU:
+                self._tell(s, arrival, always.who_are_you(*face))
+            case Wish.PERSON:
+                self._human(
+                    s,
+                    arrival,
+                    f"wanted:{arrival.heard.id}",
+                    "asks for a person",
+                    TaskKind.PERSON_WANTED,
+                )
+                self._tell(s, arrival, always.person_called(ours.reply_hours))
+            case Wish.LANGUAGE:
+                talked = talks.start(
+                    s,
+                    name="language",
+                    given=LanguageChosen(arrival.person.language),
+                    person_id=arrival.person.id or 0,
+                    case_id=None,
+                    code="",
+                    now=arrival.now,
+                )
+                self.screen.show(s, talked, arrival.cause(), arrival.now)
+            case Wish.STATUS:
+                opened = talks.open_for(s, arrival.person.id or 0)
+                codes = tuple(dict.fromkeys(one.code for one in opened if one.code))
+                text = always.open_requests(codes) if codes else always.nothing_open()
+                self._tell(s, arrival, text)
+            case Wish.BACK:
+                asking = [
+                    one
+                    for one in talks.open_for(s, arrival.person.id or 0)
+                    if one.state is ConversationState.ASKING
+                ]
+                newest = max(asking, key=_when, default=None)
+                if newest is None or not self.screen.back(s, newest, arrival.cause(), arrival.now):
+                    self._tell(s, arrival, always.no_way_back())
+
+    def _wrong_person(self, s: Session, arrival: Arrival) -> None:
+        self._tell(s, arrival, always.wrong_person(), weight=Weight.STOP)
+        people.disprove(s, arrival.person, arrival.address, arrival.inbound.text, arrival.now)
+        self._human(
+            s,
+            arrival,
+            f"wrong:{arrival.person.id}:{arrival.address.id}",
+            "says we have the wrong person",
+            TaskKind.WRONG_PERSON,
+        )
+
+    def _repeat(self, s: Session, arrival: Arrival, talked: Talked, *, stale: bool) -> None:
+        cause, now = arrival.cause(), arrival.now
+        if stale:
+            self.screen.show(s, talked, cause, now, before=[always.late()])
+            return
+        talked.confused += 1
+        s.add(talked)
+        question = seen(talked)
+        kind = question.kind if question else Kind.WORDS
+        ours = organisation.ours(s)
+        words = always.not_understood(kind, talked.confused, ours.reply_hours)
+        if talked.confused < LOST:
+            self.screen.show(s, talked, cause, now, before=[words])
+            return
+        self._human(
+            s, arrival, f"lost:{talked.id}:{_day(arrival)}", "we do not understand each other"
+        )
+        if talked.confused == LOST:
+            self._tell(s, arrival, words, talked=talked)
+
+    def _which(self, s: Session, arrival: Arrival, threads: Sequence[int], *, heard: int) -> None:
+        if any(
+            one.name == "which" and one.state is ConversationState.ASKING
+            for one in talks.open_for(s, arrival.person.id or 0)
+        ):
+            return  # the question is on the screen already: one for a whole burst
+        codes = dict.fromkeys(s.get_one(Talked, number).code for number in threads)
+        talked = talks.start(
+            s,
+            name="which",
+            given=WhichGiven(heard, tuple(codes)[:NAMED]),
+            person_id=arrival.person.id or 0,
+            case_id=None,
+            code="",
+            now=arrival.now,
+        )
+        self.screen.show(s, talked, arrival.cause(), arrival.now)
+
+    def _placed(self, s: Session, arrival: Arrival, which: Talked, choice: str) -> None:
+        given = remember(which).given
+        if not isinstance(given, WhichGiven) or not choice.isdigit():
+            return
+        index = int(choice) - 1
+        code = given.codes[index] if 0 <= index < len(given.codes) else ""
+        mine = [one for one in talks.open_for(s, arrival.person.id or 0) if one.code == code]
+        if not code or not mine:
+            self._human(s, arrival, f"which:{which.id}", "could not say which request it is for")
+            return
+        earlier = s.get(Heard, given.heard) if given.heard else None
+        if earlier is None:
+            self._adopt(s, arrival, _wants_files(mine), quietly=True)
+            return
+        for talked in mine:
+            question = seen(talked)
+            answer = (
+                read_answer(question, earlier.text, spoken(arrival.person)) if question else None
+            )
+            if answer is not None:
+                cause = Cause(f"{arrival.key}.which", arrival.address)
+                self.screen.answer(s, talked, answer, cause, arrival.now)
+                return
+
+    def _closed(self, s: Session, arrival: Arrival, thread: int) -> None:
+        talked = s.get(Talked, thread)
+        if talked is None or talked.person_id != arrival.person.id:
+            self._unplaced(s, arrival)
+            return
+        self._about(s, arrival, talked)
+        if talked.name == "offer" and talked.state is ConversationState.CANCELLED:
+            self._tell(s, arrival, always.covered(talked.code), talked=talked)
+            return
+        self._human(s, arrival, f"late:{talked.id}:{_day(arrival)}", "answers a closed request")
+        self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours), talked=talked)
+
+    def _adopt(
+        self, s: Session, arrival: Arrival, talked: Talked, *, quietly: bool = False
+    ) -> None:
+        found = files.unplaced(s, arrival.person.id or 0, ADOPTS, arrival.now)
+        told = any(one.acked_at is not None for one in found)
+        files.place(s, found, talked, request_of(talked.given))
+        if told and not quietly:
+            count = sum(one.state is EvidenceState.STORED for one in found)
+            self._tell(s, arrival, always.photos_received(count, talked.code), talked=talked)
+
+    def _unplaced(self, s: Session, arrival: Arrival) -> None:
+        cause = f"unplaced:{arrival.person.id}:{_day(arrival)}"
+        if self._human(s, arrival, cause, "wrote what fits no request"):
+            self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours))
+
+    # --- thanks for files -----------------------------------------------------------------------
+
+    def _thank(
+        self,
+        s: Session,
+        person: Person,
+        talked: Talked | None,
+        found: Sequence[Evidence],
+        cause: Cause,
+        now: datetime,
+    ) -> Outbox | None:
+        stored = [one for one in found if one.state is EvidenceState.STORED]
+        troubles = _troubles(found)
+        if talked is None:
+            tasks.need(
+                s,
+                kind=TaskKind.UNPLACED,
+                cause=f"files:{found[0].id}",
+                now=now,
+                person_id=person.id,
+                detail="Files came that belong to no request yet.",
+            )
+            texts = [always.photos_received(len(stored))] if stored else []
+            return self.screen.tell(s, person, [*texts, *troubles], cause, now)
+        if stored and talked.state is ConversationState.ASKING:
+            row = self.screen.burst(s, talked, len(stored), cause, now, before=troubles)
+            if row is not None:
+                return row
+        texts = [always.photos_received(len(stored), talked.code)] if stored else []
+        return self.screen.tell(s, person, [*texts, *troubles], cause, now, talked=talked)
+
+    # --- small words ------------------------------------------------------------------------------
+
+    def _mine(self, s: Session, arrival: Arrival, thread: int) -> Talked:
+        talked = s.get_one(Talked, thread)
+        self._about(s, arrival, talked)
+        return talked
+
+    @staticmethod
+    def _about(s: Session, arrival: Arrival, talked: Talked) -> None:
+        arrival.heard.conversation_id = talked.id
+        arrival.heard.case_id = talked.case_id
+        s.add(arrival.heard)
+
+    def _tell(
+        self,
+        s: Session,
+        arrival: Arrival,
+        text: Text,
+        *,
+        weight: Weight = Weight.REPLY,
+        talked: Talked | None = None,
+    ) -> None:
+        cause = arrival.cause(weight)
+        self.screen.tell(s, arrival.person, [text], cause, arrival.now, talked=talked)
+
+    @staticmethod
+    def _human(
+        s: Session,
+        arrival: Arrival,
+        cause: str,
+        why: str,
+        kind: TaskKind = TaskKind.UNPLACED,
+    ) -> bool:
+        """Ask for a human. True when nobody was asked for this before."""
+        task = tasks.need(
+            s,
+            kind=kind,
+            cause=cause,
+            now=arrival.now,
+            due_hours=organisation.ours(s).reply_hours,
+            person_id=arrival.person.id,
+            case_id=arrival.heard.case_id,
+            detail=f"{arrival.person.name or 'Somebody'} {why}: {arrival.inbound.text}",
+        )
+        return task.created_at == arrival.now
+
+
+def _troubles(found: Sequence[Evidence]) -> list[Text]:
+    lost = [one for one in found if one.state is EvidenceState.FAILED]
+    unreadable = any(
+        one.state is EvidenceState.STORED and one.quality == "unreadable" for one in found
+    )
+    texts = []
+    if any(one.failure == "too_big" for one in lost):
+        texts.append(always.photo_too_big(LIMIT // 1024 // 1024))
+    if any(one.failure != "too_big" for one in lost):
+        texts.append(always.photo_failed())
+    if unreadable:
+        texts.append(always.kept_but_unreadable())
+    return texts
+
+
+def _wants_files(mine: Sequence[Talked]) -> Talked:
+    return next((one for one in mine if one.name == "papers"), mine[0])
+
+
+def _when(talked: Talked) -> datetime:
+    return talked.asked_at or talked.started_at
+
+
+def _day(arrival: Arrival) -> str:
+    return f"{arrival.now:%Y-%m-%d}"

@@ -1,0 +1,26 @@
+"""One message as the turn knows it: who sent it, from where, and what it was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.post.screen import Cause
+from channels.base import Inbound
+from models.inbox import Heard
+from models.outbox import Weight
+from models.person import Address, Person
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message and its sender, inside one turn."""
+
+    person: Person
+    address: Address
+    heard: Heard
+    inbound: Inbound
+    key: str
+    now: datetime
+
+    def cause(self, weight: Weight = Weight.REPLY) -> Cause:
+        """What an answer to it is caused by."""
+        return Cause(self.key, self.address, weight)

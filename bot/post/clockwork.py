@@ -1,0 +1,117 @@
+"""What time brings about: patience that runs out, bursts that are over, lines that move on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from sqlmodel import Session, col, select
+
+from bot.log import log
+from bot.office import broadcasts
+from bot.post import files, outbox
+from bot.post.acts import Acts
+from bot.post.sender import reconcile
+from bot.world import World
+from models.broadcast import Broadcast, BroadcastState
+from models.conversation import ConversationState, Talked
+from models.person import Person
+
+MANY = 100
+EXPAND = 100  # recipients handed over in one transaction
+
+
+class Clockwork:
+    """Looks at what is due. Every look finds the same work again until it is done."""
+
+    def __init__(self, world: World, acts: Acts) -> None:
+        self._world = world
+        self._acts = acts
+
+    async def work(self) -> bool:
+        """Do what is due now."""
+        world, now = self._world, self._world.now()
+        await self._each(_patience_over, self._silence, now)
+        await self._each(_in_line, self._next, now)
+        bursts = await world.db.read(
+            lambda s: [
+                (one.person_id, one.conversation_id)
+                for one in files.waiting(s)
+                if one.over(now, world.rhythm)
+            ]
+        )
+        for person_id, conversation_id in bursts:
+            await self._try(partial(self._burst, person_id, conversation_id))
+        more = False
+        for number in await world.db.read(_sending):
+            more |= await world.db.write(
+                partial(_expand, number, now),
+            )
+        await world.db.write(lambda s: bool(outbox.orphans(s, now, all_of_them=False)))
+        await reconcile(world)
+        return more
+
+    async def _each(
+        self,
+        find: Callable[[datetime, Session], list[int]],
+        act: Callable[[int, Session], None],
+        now: datetime,
+    ) -> None:
+        for number in await self._world.db.read(partial(find, now)):
+            await self._try(partial(act, number))
+
+    async def _try(self, act: Callable[[Session], None]) -> None:
+        try:
+            await self._world.db.write(act)
+        except Exception as problem:  # noqa: BLE001 - one that fails must not stop the others
+            log.error("clock.failed", error=type(problem).__name__)
+        else:
+            self._world.ring()
+
+    def _silence(self, number: int, s: Session) -> None:
+        talked = s.get(Talked, number, with_for_update=True)
+        now = self._world.now()
+        if talked is None or talked.patience_until is None or talked.patience_until > now:
+            return
+        if talked.state is ConversationState.ASKING:
+            self._acts.silence(s, talked, now)
+
+    def _next(self, number: int, s: Session) -> None:
+        if s.get(Person, number, with_for_update=True) is not None:
+            self._acts.screen.next(s, number, self._world.now())
+
+    def _burst(self, person_id: int, conversation_id: int | None, s: Session) -> None:
+        person = s.get_one(Person, person_id, with_for_update=True)
+        now = self._world.now()
+        for one in files.waiting(s, person_id=person_id):
+            if one.conversation_id == conversation_id and one.over(now, self._world.rhythm):
+                self._acts.burst(s, person, one.ripe(), now)
+
+
+def _patience_over(now: datetime, s: Session) -> list[int]:
+    found = s.exec(
+        select(Talked.id)
+        .where(Talked.state == ConversationState.ASKING, col(Talked.patience_until) <= now)
+        .limit(MANY)
+    )
+    return [number for number in found if number is not None]
+
+
+def _in_line(_now: datetime, s: Session) -> list[int]:
+    return list(
+        s.exec(
+            select(Talked.person_id)
+            .where(Talked.state == ConversationState.WAITING)
+            .distinct()
+            .limit(MANY)
+        )
+    )
+
+
+def _sending(s: Session) -> list[int]:
+    found = s.exec(select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING))
+    return [number for number in found if number is not None]
+
+
+def _expand(number: int, now: datetime, s: Session) -> bool:
+    more: bool = broadcasts.expand(s, number, now, EXPAND)
+    return more

@@ -1,0 +1,157 @@
+"""One-time upload links, for people whose SMS cannot carry pictures."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from sqlmodel import Session, select
+
+from bot.post.media import Fetcher
+from bot.vault.evidence import LIMIT, Stored
+from bot.vault.keys import Keys, new_token
+from bot.vault.trail import note
+from bot.world import Received, World
+from handlers import always
+from models.conversation import Talked
+from models.document import UploadPass
+from models.evidence import Evidence, EvidenceState, Provenance
+from models.facts import request_of
+from models.text import Text
+
+LIFE = timedelta(days=7)
+MOST = 20  # files in one upload
+
+
+class Upload(Protocol):
+    """A file as a web form brings it."""
+
+    filename: str | None
+    content_type: str | None
+
+    async def read(self, size: int = -1) -> bytes:
+        """Give the next bytes, up to `size`."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Taken:
+    stored: Stored
+    filename: str
+    mime: str
+
+
+def link(s: Session, world: World, talked: Talked, now: datetime) -> str:
+    """Make a link that uploads into this conversation, once, within a week."""
+    token = new_token()
+    s.add(
+        UploadPass(
+            token_hash=_hash(world.keys, token),
+            conversation_id=talked.id or 0,
+            person_id=talked.person_id,
+            expires_at=now + LIFE,
+            created_at=now,
+        )
+    )
+    return f"{world.settings.public_url}/u/{token}"
+
+
+class Uploads:
+    """Takes what comes by a link. The files are stored before anybody is thanked."""
+
+    def __init__(self, world: World, fetcher: Fetcher) -> None:
+        self._world = world
+        self._fetcher = fetcher
+
+    async def receive(self, token: str, files: Sequence[Upload]) -> Received:
+        """Store files with the request that the link belongs to, and use the link up."""
+        world = self._world
+        digest = _hash(world.keys, token)
+        if await world.db.read(partial(_valid, digest, world.now())) is None:
+            return Received(refused=always.upload_over())
+        taken: list[_Taken] = []
+        failed: list[tuple[str, Text]] = []
+        for file in files[:MOST]:
+            content = await file.read(LIMIT + 1)
+            name = file.filename or ""
+            if len(content) > LIMIT:
+                failed.append((name, always.photo_too_big(LIMIT // 1024 // 1024)))
+            elif not content:
+                failed.append((name, always.photo_unreadable()))
+            else:
+                stored = await asyncio.to_thread(world.files.store, content)
+                taken.append(_Taken(stored, name, file.content_type or ""))
+        if not taken:
+            return Received(
+                failed=tuple(failed), refused=None if failed else always.upload_nothing()
+            )
+        made = await world.db.write(partial(_use, digest, taken, world.now()))
+        if made is None:
+            # Somebody used the link while these files were on their way.
+            for one in taken:
+                world.files.discard(one.stored.path)
+            return Received(refused=always.upload_over())
+        for number, one in zip(made, taken, strict=True):
+            content = await asyncio.to_thread(world.files.read, one.stored.path)
+            await self._fetcher.look(number, content, one.mime)
+        world.ring()
+        return Received(stored=len(made), failed=tuple(failed))
+
+
+def _valid(digest: str, now: datetime, s: Session) -> UploadPass | None:
+    found = s.exec(
+        select(UploadPass).where(UploadPass.token_hash == digest).with_for_update()
+    ).first()
+    if found is None or found.used_at is not None or found.expires_at < now:
+        return None
+    return found
+
+
+def _use(digest: str, taken: Sequence[_Taken], now: datetime, s: Session) -> list[int] | None:
+    found = _valid(digest, now, s)
+    if found is None:
+        return None
+    found.used_at = now
+    s.add(found)
+    talked = s.get_one(Talked, found.conversation_id)
+    rows = [
+        Evidence(
+            position=position,
+            person_id=found.person_id,
+            conversation_id=talked.id,
+            case_id=talked.case_id,
+            request_id=request_of(talked.given),
+            via="link",
+            kind="document",
+            provenance=Provenance.UPLOAD,
+            filename=one.filename,
+            mime_declared=one.mime[:120],
+            state=EvidenceState.STORED,
+            sha256=one.stored.sha256,
+            size=one.stored.size,
+            path=one.stored.path,
+            received_at=now,
+            stored_at=now,
+        )
+        for position, one in enumerate(taken)
+    ]
+    for row in rows:
+        s.add(row)
+    s.flush()
+    for row in rows:
+        note(
+            s,
+            actor=f"person:{row.person_id}",
+            act="file.stored",
+            object=f"evidence:{row.id}",
+            case_id=row.case_id,
+            detail=row.sha256,
+            now=now,
+        )
+    return [row.id or 0 for row in rows]
+
+
+def _hash(keys: Keys, token: str) -> str:
+    return keys.token_hash(f"upload:{token}")

@@ -1,0 +1,102 @@
+"""The doors: verify a request, keep it, answer. Nothing else happens before the answer.
+
+Plain ASGI: this is the one road that every message takes, and it must stay short.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot import metrics
+from bot.db import Unavailable
+from bot.log import log
+from bot.post.inbox import Keeper
+from bot.world import World
+from channels.base import Call, Door, Forged, Malformed
+
+LIMIT = 256 * 1024  # bytes of body
+PREFIX = "/webhooks/"
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+class Webhooks:
+    """Lets providers' requests in."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._keeper = Keeper(
+            world.db, lambda channel, sender: world.keys.lookup("lane", f"{channel}|{sender}")
+        )
+        self._doors: dict[str, tuple[str, Door]] = {
+            f"{PREFIX}{name}": (name, door) for name, door in world.doors.items()
+        }
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request: 200 only when it is on disk."""
+        name, door = self._doors.get(scope["path"], ("", None))
+        if door is None:
+            await _answer(send, 404, b"No channel is set up here.")
+            return
+        if scope["method"] != "POST":
+            await _answer(send, 405, b"Only POST.", (b"allow", b"POST"))
+            return
+        with metrics.webhook_seconds.labels(name).time():
+            status, body, *headers = await self._let_in(door, scope, receive, name)
+        metrics.webhooks.labels(name, str(status)).inc()
+        await _answer(send, status, body, *headers)
+
+    async def _let_in(self, door: Door, scope: Any, receive: Receive, name: str) -> tuple[Any, ...]:
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
+        body = await _body(receive, headers)
+        if body is None:
+            return 413, b"Too large."
+        query = scope["query_string"].decode("latin-1")
+        path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        url = self._world.settings.public_url + path + (f"?{query}" if query else "")
+        try:
+            envelope = door.admit(Call(url, headers, body))
+        except Forged:
+            return 403, b"Not signed as agreed."
+        except Malformed as problem:
+            return 400, str(problem).encode()
+        try:
+            await self._keeper.keep(envelope)
+        except Unavailable:
+            log.error("webhook.not_kept", channel=name)
+            return 503, b"Not kept. Please deliver again.", (b"retry-after", b"5")
+        self._world.ring()
+        if name.startswith("twilio"):
+            return 200, TWIML, (b"content-type", b"text/xml")
+        return 200, b""
+
+
+async def _body(receive: Receive, headers: dict[str, str]) -> bytes | None:
+    declared = headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > LIMIT:
+        return None
+    parts = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(parts)
+        parts += message.get("body", b"")
+        if len(parts) > LIMIT:
+            return None
+        if not message.get("more_body", False):
+            return bytes(parts)
+
+
+async def _answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-length", str(len(body)).encode()), *headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

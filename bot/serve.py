@@ -1,0 +1,75 @@
+"""Serving: one web process, with the worker in it where the database is embedded."""
+
+import asyncio
+import signal
+import socket
+
+import uvicorn
+
+from bot.app import App
+from bot.log import log
+from bot.settings import Settings, WrongSetting
+from bot.wiring import Alone, world
+from bot.worker import Worker
+
+GRACE = 20  # seconds for requests under way when we are told to stop
+
+
+def web(settings: Settings, *, host: str, port: int) -> None:
+    """Serve until told to stop. Refuses a port that is taken, a second process on SQLite."""
+    embedded = settings.url.startswith("sqlite")
+    alone = Alone(settings.data_dir) if embedded else None
+    try:
+        app = App(world(settings), works=embedded)
+        listen(app, host=host, port=port)
+    finally:
+        if alone is not None:
+            alone.release()
+
+
+def listen(app: object, *, host: str, port: int) -> None:
+    """Run the server on one port."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+        proxy_headers=False,
+    )
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise WrongSetting(
+            f"Port {port} on {host} cannot be used ({problem.strerror}). "
+            "Give another one with --port."
+        ) from None
+    uvicorn.Server(config).run([listener])
+
+
+async def work(settings: Settings) -> None:
+    """Work without serving, until told to stop. For PostgreSQL, beside one or more web processes."""
+    if settings.url.startswith("sqlite"):
+        raise WrongSetting(
+            "On SQLite, `serve` does the worker's work too. Set DATABASE_URL to a PostgreSQL "
+            "database to run workers of their own."
+        )
+    here = world(settings)
+    here.files.prepare()
+    await here.bell.start()
+    worker = Worker(here)
+    await worker.start()
+    log.info("worker.started")
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    await worker.stop()
+    await here.bell.stop()
+    for channel in here.channels.values():
+        await channel.close()
+    here.db.close()

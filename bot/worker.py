@@ -1,0 +1,65 @@
+"""The worker: works lanes, sends, fetches files and lets time pass, until it is told to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot.log import log
+from bot.post.acts import Acts
+from bot.post.clockwork import Clockwork
+from bot.post.lanes import Lanes
+from bot.post.media import Fetcher
+from bot.post.outbox import orphans
+from bot.post.sender import Sender
+from bot.post.turns import Turns
+from bot.vault.looks import Looker
+from bot.world import World
+
+DRAIN = 20.0  # seconds that sends under way are given at the end
+REST = 1.0  # seconds after a loop failed, and between looks at the clock
+
+
+class Worker:
+    """Everything that happens after a webhook was answered."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        acts = Acts(world)
+        self._looker = Looker()
+        self.fetcher = Fetcher(world, self._looker)
+        self._sender = Sender(world)
+        self._lanes = Lanes(world, Turns(world, acts))
+        self._clockwork = Clockwork(world, acts)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to work. On SQLite, whatever was being sent before nobody will ever end."""
+        now = self._world.now()
+        if self._world.db.embedded:
+            await self._world.db.write(lambda s: bool(orphans(s, now, all_of_them=True)))
+        for name, work in (
+            ("lanes", self._lanes.work),
+            ("sender", self._sender.work),
+            ("media", self.fetcher.work),
+            ("clock", self._clockwork.work),
+        ):
+            self._tasks.append(asyncio.create_task(self._loop(name, work), name=name))
+
+    async def stop(self) -> None:
+        """Take nothing new, let what is on the wire land, and end."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._sender.drain(DRAIN)
+        self._looker.close()
+
+    async def _loop(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
+        ear = self._world.bell.ear()
+        while True:
+            try:
+                more = await work()
+            except Exception as problem:  # noqa: BLE001 - a loop that ends would stop the bot
+                log.error("worker.failed", name=name, error=type(problem).__name__)
+                await asyncio.sleep(REST)
+                continue
+            if not more:
+                await ear.wait(REST)

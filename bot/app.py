@@ -103,7 +103,7 @@ class App:
             try:
                 url = self._world.settings.public_url + WEBHOOK
                 await telegram.register(url, secret.get_secret_value())
-                self._world.bot_name = await telegram.name()
+                self._world.bot_name = await telegram.username()
             except Exception as problem:  # noqa: BLE001 - whatever it is, we must be reachable there
                 log.warning("telegram.not_registered", error=type(problem).__name__)
                 await asyncio.sleep(AGAIN)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from bot import migrate, settings
 from bot.db import Database
@@ -52,9 +53,7 @@ async def _database(loaded: Settings) -> list[str]:
         raise WrongSetting(f"DATABASE_URL does not open: {problem}") from None
     try:
         here = datetime.now(UTC)
-        there = await db.read(
-            lambda s: s.connection().execute(sa.select(sa.func.current_timestamp())).scalar_one()
-        )
+        there = await db.read(_time)
     finally:
         db.close()
     found = [f"up to date, {loaded.url.partition(':')[0]}"]
@@ -70,6 +69,10 @@ async def _database(loaded: Settings) -> list[str]:
             "checkpoints here, which keeps clear of it. 3.51.3 or newer is better"
         )
     return found
+
+
+def _time(s: Session) -> object:
+    return s.connection().execute(sa.select(sa.func.current_timestamp())).scalar_one()
 
 
 async def _redis(loaded: Settings) -> list[str]:
@@ -108,7 +111,7 @@ async def _channels(loaded: Settings) -> list[str]:
 async def _greet(channel: Channel) -> str:
     if not isinstance(channel, Telegram):
         return "set up"
-    name, waiting = await asyncio.gather(channel.name(), _pending(channel.pending()))
+    name, waiting = await asyncio.gather(channel.username(), _pending(channel.pending()))
     return f"@{name} answers; {waiting}"
 
 

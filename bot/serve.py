@@ -51,7 +51,7 @@ def listen(app: object, *, host: str, port: int) -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Work without serving, until told to stop. For PostgreSQL, beside one or more web processes."""
+    """Work without serving, until told to stop, beside web processes on PostgreSQL."""
     if settings.url.startswith("sqlite"):
         raise WrongSetting(
             "On SQLite, `serve` does the worker's work too. Set DATABASE_URL to a PostgreSQL "

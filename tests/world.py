@@ -180,7 +180,7 @@ class Staff:
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, *problem: Any) -> None:
+    async def __aexit__(self, *problem: object) -> None:
         await self._client.__aexit__(*problem)
 
     async def get(self, path: str, **query: Any) -> Any:

@@ -163,7 +163,7 @@ class Acts:
     # --- the routes ---------------------------------------------------------------------------
 
     def _stop(self, s: Session, arrival: Arrival) -> None:
-        people.stop(
+        new = people.stop(
             s,
             arrival.person,
             arrival.address,
@@ -172,7 +172,7 @@ class Acts:
             arrival.heard.inbox_id,
             arrival.now,
         )
-        if not arrival.inbound.provider_answered:
+        if new and not arrival.inbound.provider_answered:
             self._tell(s, arrival, always.stopped(), weight=Weight.STOP)
 
     def _wish(self, s: Session, arrival: Arrival, wish: Wish) -> None:

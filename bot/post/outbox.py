@@ -286,7 +286,7 @@ def unknown(s: Session, before: datetime) -> list[Doubt]:
         )
         .where(
             Outbox.state == OutboxState.UNKNOWN,
-            sa.or_(col(Outbox.changed_at) < before, Outbox.via == Via.TELEGRAM.value),
+            sa.or_(col(Outbox.changed_at) < before, col(Outbox.via) == Via.TELEGRAM.value),
             col(Outbox.next_at).is_not(None),
         )
         .limit(50)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -17,7 +17,7 @@ from handlers.repertoire import REPERTOIRE, Entry
 from handlers.seen import Seen, read_answer, read_photos, read_seen, shown
 from handlers.talk import Answer, Kind, Question, Stranded, Turn, back, play
 from models.conversation import ConversationState, Talked
-from models.facts import pack, unpack
+from models.facts import NeverHere, pack, unpack
 from models.outbox import Outbox, Weight
 from models.person import Address, Person
 from models.task import TaskKind
@@ -241,6 +241,9 @@ class Screen:
         talked.settled = json.dumps([*memory.settled, *turn.settles])
         if again:
             turn = Turn((), turn.records, turn.asks, turn.settles)
+        if any(isinstance(fact, NeverHere) for fact in turn.records):
+            # The one word after «not here»: that we heard it.
+            cause = replace(cause, weight=Weight.STOP)
         row = self._speak(s, person, talked, [*before, *turn.says], turn.asks, cause, entry, now)
         s.add(talked)
         self.notices(s, told, now)

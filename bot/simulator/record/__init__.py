@@ -1,0 +1,1 @@
+"""What the simulator remembers: messages, files, people, webhooks, switches and the log."""

@@ -1,0 +1,1 @@
+"""The two directions of the wire: calls of the product, and webhooks to it."""

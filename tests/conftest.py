@@ -104,7 +104,9 @@ async def browser() -> AsyncIterator[Browser]:
     It is opened for each test because it belongs to the test's own event loop, where the server
     under test may run too; that costs half a second.
     """
-    path = servers.find_browser() or missing("a browser", "apt-get install -y chromium")
+    path = servers.find_browser() or missing("a browser", "apt-get install -y chromium libatomic1")
+    if not servers.drives_browsers():
+        missing("a library of Playwright's", "apt-get install -y libatomic1")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium

@@ -8,6 +8,7 @@ Each worker of a parallel run has its own, so that no test can meet another's ke
 import contextlib
 import ctypes
 import fcntl
+import functools
 import importlib.metadata
 import importlib.util
 import os
@@ -98,6 +99,16 @@ def find_browser() -> Path | None:
     installed = (path for path in MAC_CHROMIUMS if Path(path).exists())
     found = next((path for path in (*on_path, *installed) if path), None)
     return Path(found) if found else None
+
+
+@functools.cache
+def drives_browsers() -> bool:
+    """Tell whether Playwright's own Node starts: a bare Debian lacks a library that it needs."""
+    wheel = _wheel("playwright")
+    if wheel is None:
+        return False
+    node = [wheel / "driver" / "node", "--version"]
+    return subprocess.run(node, check=False, capture_output=True).returncode == 0
 
 
 def describe() -> str:

@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parent.parent
 NARROWING = (
     *("-k", "-m", "--lf", "--last-failed", "--ff", "--failed-first", "--sw", "--stepwise"),
     *("--deselect", "--ignore", "--pdb", "--trace", "--co", "--collect-only", "--fixtures"),
-    *("-h", "--help", "--version", "--markers", "-n", "--no-cov"),
+    *("-h", "--help", "--version", "--markers", "--no-cov"),
 )
 
 
 def run(args: list[str]) -> NoReturn:
     """Become pytest, so that its output, its exit code and every signal are its own."""
-    command = [sys.executable, "-m", "pytest", *(() if is_partial(args) else whole()), *args]
+    command = [sys.executable, "-m", "pytest", *(() if is_partial(args) else whole(args)), *args]
     os.chdir(ROOT)
     os.execv(sys.executable, command)  # noqa: S606  # no shell wanted
 
@@ -28,8 +28,9 @@ def is_partial(args: list[str]) -> bool:
     return any(named) or any(word.partition("=")[0] in NARROWING for word in args)
 
 
-def whole() -> list[str]:
-    """Give the words for a whole run: a worker for each core, and branches counted."""
+def whole(args: list[str]) -> list[str]:
+    """Give the words for a whole run: branches counted, and a worker for each core."""
     workers = min(os.cpu_count() or 1, 8)
-    parallel = ["-n", str(workers), "--dist", "worksteal"] if workers > 1 else []
-    return [*parallel, "--cov", "--cov-report="]
+    if workers == 1 or any(word.startswith(("-n", "--numprocesses")) for word in args):
+        return ["--cov", "--cov-report="]
+    return ["-n", str(workers), "--dist", "worksteal", "--cov", "--cov-report="]

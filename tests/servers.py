@@ -107,8 +107,8 @@ def drives_browsers() -> bool:
     wheel = _wheel("playwright")
     if wheel is None:
         return False
-    node = [wheel / "driver" / "node", "--version"]
-    return subprocess.run(node, check=False, capture_output=True).returncode == 0
+    node = wheel / "driver" / "node"
+    return subprocess.run([node, "--version"], check=False, capture_output=True).returncode == 0
 
 
 def describe() -> str:

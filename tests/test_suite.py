@@ -57,7 +57,7 @@ def run(project: Path, *words: str) -> tuple[int, str]:
 
 
 def test_a_whole_run_passes_when_every_branch_is_taken(project: Path):
-    code, said = run(project)
+    code, said = run(project, "-n0")
     assert code == 0, said
     assert "handlers: 100.0 %" in said
     assert "2 passed" in said.splitlines()[-1]
@@ -72,7 +72,7 @@ def test_a_whole_run_fails_for_a_branch_that_is_never_taken(project: Path):
     assert "1 passed" in said.splitlines()[-1]
 
 
-@pytest.mark.parametrize("words", [["tests/test_plus.py"], ["-kplus"]])
+@pytest.mark.parametrize("words", [["tests/test_plus.py"], ["-kplus", "-n0"]])
 def test_a_part_is_not_held_to_it(project: Path, words: list[str]):
     code, said = run(project, *words)
     assert code == 0, said

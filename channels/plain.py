@@ -1,0 +1,129 @@
+"""Text for plain phones: numbers for buttons, the SMS alphabet, and what a message costs.
+
+The SMS alphabet (GSM-7) has é ñ ü ¿ ¡ but not á í ó ú; one letter outside it makes the whole
+message three times as dear, and slower on a weak signal. So SMS text is folded before it is sent,
+and only there: what is kept on record is never changed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from channels.base import Option
+
+ALPHABET = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The letters that cost one unit of an SMS."""
+
+EXTENSION = frozenset("^{}\\[~]|€\f")
+"""The letters that cost two, and are never split between two segments."""
+
+GSM_ALONE, GSM_JOINED = 160, 153
+UCS_ALONE, UCS_JOINED = 70, 67
+
+LOOK_ALIKES = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛ʼʻʹꞌ´`′", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\r\u2028\u2029", "\n"),
+        "\t": " ",
+        "…": "...",
+        "•": "-",
+        "·": ".",
+        "⁄": "/",
+        "→": "->",
+        "º": "o",
+        "ª": "a",
+    }
+)
+
+UNREADABLE = re.compile("\x00|[\ud800-\udfff]")
+PICTURES = range(0x1F000, 0x1FB00)  # also those that are younger than this Python
+DROPPED = frozenset({"So", "Sk", "Cf", "Cc", "Me"})  # pictures, tints, joiners, controls, keycaps
+CLOSING = frozenset(" \n.,;:!?)")  # no space stands before these
+MARKS = (range(0x300, 0x370), range(0xFE00, 0xFE10))  # loose accents, picture selectors
+
+
+def clean(text: str) -> str:
+    """Take out what no database keeps: NUL, and halves of characters that are not characters."""
+    return UNREADABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
+
+
+def numbered(text: str, options: Sequence[Option]) -> str:
+    """Write choices as numbers, one line each, under the question."""
+    lines = (f"{n} {' '.join(option.label.split())}" for n, option in enumerate(options, 1))
+    return "\n".join([text, *lines])
+
+
+def fold(text: str) -> str:
+    """Write text in the SMS alphabet as a reader would; pictures are left out.
+
+    Text in another script cannot be folded whole: it is returned as it was, and costs more.
+    """
+    text = unicodedata.normalize("NFC", clean(text))
+    folded = _without_gaps(_folded(letter) for letter in text.replace("\r\n", "\n"))
+    return folded if _is_plain(folded) else text
+
+
+def segments(text: str) -> int:
+    """Count the SMS that a text is sent as; an empty text is one."""
+    if _is_plain(text):
+        costs = [2 if letter in EXTENSION else 1 for letter in text]
+        alone, joined = GSM_ALONE, GSM_JOINED
+    else:
+        costs = [2 if letter > "\uffff" else 1 for letter in text]
+        alone, joined = UCS_ALONE, UCS_JOINED
+    if sum(costs) <= alone:
+        return 1
+    count, used = 1, 0
+    for cost in costs:
+        if used + cost > joined:  # a pair moves to the next segment whole
+            count, used = count + 1, 0
+        used += cost
+    return count
+
+
+def _is_plain(text: str) -> bool:
+    return all(letter in ALPHABET or letter in EXTENSION for letter in text)
+
+
+def _folded(letter: str) -> str:
+    if letter in ALPHABET and letter != "\r":
+        return letter
+    alike = letter.translate(LOOK_ALIKES)
+    if alike != letter or letter in EXTENSION:
+        return alike
+    kind = unicodedata.category(letter)
+    if kind == "Zs":
+        return " "
+    bare = "".join(
+        part.translate(LOOK_ALIKES)
+        for part in unicodedata.normalize("NFKD", letter)
+        if not unicodedata.combining(part)
+    )
+    if bare and bare != letter and _is_plain(bare):
+        return bare
+    if kind in DROPPED or ord(letter) in PICTURES or any(ord(letter) in marks for marks in MARKS):
+        return ""
+    return letter
+
+
+def _without_gaps(pieces: Iterable[str]) -> str:
+    """Join pieces; where one was left out, no double or hanging space stays behind."""
+    kept: list[str] = []
+    gap = False
+    for piece in pieces:
+        if not piece:
+            gap = True
+            continue
+        if gap and piece in CLOSING and kept and kept[-1] == " ":
+            kept.pop()
+        if not (gap and piece == " " and (not kept or kept[-1] == "\n")):
+            kept.append(piece)
+        gap = False
+    if gap and kept and kept[-1] == " ":
+        kept.pop()
+    return "".join(kept)

@@ -1,0 +1,209 @@
+"""WhatsApp through Twilio: buttons for up to three choices, a list for up to ten, else numbers."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from channels import _twilio_event, plain
+from channels._place import place
+from channels._twilio import LONGEST_TEXT, Content, Line
+from channels._twilio_event import Form
+from channels.base import (
+    WHATSAPP,
+    Abilities,
+    Attachment,
+    Busy,
+    Event,
+    Failure,
+    Inbound,
+    Odd,
+    Option,
+    Outbound,
+    Pin,
+    Refused,
+    Sent,
+    Written,
+)
+
+ABILITIES = Abilities(
+    buttons=3,
+    list_rows=10,
+    label_limit=20,
+    text_limit=LONGEST_TEXT,
+    media_in=True,
+    quotes=True,
+)
+LONGEST_TITLE = 20  # of a button
+LONGEST_ROW = 24  # of a list
+LONGEST_QUESTION = 1024  # a text above buttons or a list
+LIST_BUTTON = "☰"  # opens the list; a sign, because a content serves every language
+PREFIX = "whatsapp:"
+NUMBER = re.compile(r"^[0-9]{1,2} ")
+
+
+class WhatsApp:
+    """The WhatsApp sender of one Twilio account."""
+
+    name = WHATSAPP
+    abilities = ABILITIES
+
+    def __init__(self, line: Line, sender: str) -> None:
+        self.account = line.account
+        self._line = line
+        self._sender = _prefixed(sender)
+
+    def read(self, raw: bytes) -> tuple[Event, ...]:
+        """Say what a kept request holds. Never raises: what it cannot read is `Odd`."""
+        return _twilio_event.read(raw, WHATSAPP, self.account, self._message)
+
+    def write(self, outbound: Outbound) -> Written:
+        """Draw a message with buttons, with a list, or with numbers where neither holds it."""
+        text = plain.clean(outbound.text)
+        if not outbound.options:
+            return Written(text)
+        if _content(text, outbound.options) is None:
+            return Written(plain.numbered(text, outbound.options))
+        return Written(text, tuple(option.label for option in outbound.options))
+
+    async def send(self, outbound: Outbound) -> Sent:
+        """Hand a message to Twilio, once.
+
+        Where Twilio does not make or does not know the buttons, nothing was sent: the same choices
+        then go as numbers.
+        """
+        text, to = plain.clean(outbound.text), _prefixed(outbound.to)
+        content = _content(text, outbound.options)
+        if content is not None:
+            sid = await self._content_sid(content)
+            if sid:
+                ids = [option.id for option in outbound.options]
+                filled = {str(n): value for n, value in enumerate([text, *ids], 1)}
+                try:
+                    return await self._line.send(
+                        outbound, sender=self._sender, to=to, content=(sid, filled)
+                    )
+                except Refused:
+                    self._line.forget(content)
+        if outbound.options:
+            text = plain.numbered(text, outbound.options)
+        return await self._line.send(outbound, sender=self._sender, to=to, text=text)
+
+    async def find(self, to: str, written: str, since: datetime) -> Sent | None:
+        """Ask Twilio for a message that may have been sent.
+
+        Of buttons and lists Twilio's copy says nothing; a copy with every line comes first.
+        """
+        recent = await self._line.recent(sender=self._sender, to=_prefixed(to), since=since)
+        ours = _lines(written)
+        for may_lack in (0, ABILITIES.list_rows):
+            for body, sent in recent:
+                theirs = _lines(body)
+                lacks = len(ours) - len(theirs)
+                if theirs and theirs == ours[: len(theirs)] and lacks <= may_lack:
+                    return sent
+        return None
+
+    async def release(self, press: str) -> None:
+        """Do nothing: WhatsApp's buttons do not spin."""
+
+    def fetch(self, attachment: Attachment, limit: int) -> AsyncIterator[bytes]:
+        """Stream a file's bytes. A file may lag behind its message by seconds: `Missing`."""
+        return self._line.fetch(attachment, limit)
+
+    async def close(self) -> None:
+        """Let go of the line's connections."""
+        await self._line.close()
+
+    async def _content_sid(self, content: Content) -> str:
+        try:
+            return await self._line.content(content)
+        except Busy:
+            raise  # nothing may be sent now, in any form
+        except Failure:
+            return ""
+
+    def _message(self, form: Form) -> Event:
+        text, attachments, pin = form["Body"], form.attachments(), _pin(form)
+        button = form["ButtonPayload"] or form["ListId"]
+        if not (text.strip() or attachments or pin or button):
+            why = "A WhatsApp message without words, file or place"
+            kind = f" ({form['MessageType'][:40]})" if form["MessageType"] else ""
+            return Odd(WHATSAPP, self.account, form.event_id, form["From"], f"{why}{kind}.")
+        return Inbound(
+            channel=WHATSAPP,
+            account=self.account,
+            event_id=form.event_id,
+            message_id=form["MessageSid"],
+            sender=form["From"],
+            recipient=form["To"],
+            text=text or form["ButtonText"] or form["ListTitle"],
+            button=button,
+            quoted=form["OriginalRepliedMessageSid"],
+            attachments=attachments,
+            pin=pin,
+            forwarded="true" in {form["Forwarded"], form["FrequentlyForwarded"]},
+            profile_name=form["ProfileName"],
+            provider_answered=bool(form["OptOutType"]),
+        )
+
+
+def _prefixed(address: str) -> str:
+    return address if address.startswith(PREFIX) else PREFIX + address
+
+
+def _lines(text: str) -> list[str]:
+    """Split words into lines without the numbers that stand for buttons."""
+    return [NUMBER.sub("", line).strip() for line in text.strip().splitlines()]
+
+
+def _pin(form: Form) -> Pin | None:
+    try:
+        latitude, longitude = float(form["Latitude"]), float(form["Longitude"])
+    except ValueError:
+        return None
+    return place(latitude, longitude, ", ".join(filter(None, (form["Label"], form["Address"]))))
+
+
+def _content(text: str, options: Sequence[Option]) -> Content | None:
+    """Say which content draws these choices, or nothing where only numbers hold them."""
+    labels = [option.label for option in options]
+    longest = max(map(len, labels), default=0)
+    drawable = (
+        0 < len(text.strip()) <= len(text) <= LONGEST_QUESTION
+        and all(label.strip() and option.id for label, option in zip(labels, options, strict=True))
+        and len(set(labels)) == len(labels)
+    )
+    if not drawable or not labels:
+        return None
+    ids = [f"{{{{{n}}}}}" for n in range(2, len(labels) + 2)]
+    if len(labels) <= ABILITIES.buttons and longest <= LONGEST_TITLE:
+        kind, drawn = "quick-reply", _buttons(labels, ids)
+    elif len(labels) <= ABILITIES.list_rows and longest <= LONGEST_ROW:
+        kind, drawn = "list-picker", _list(labels, ids)
+    else:
+        return None
+    shape = sha256(json.dumps(drawn).encode()).hexdigest()[:32]
+    examples = ["…", *(str(n) for n in range(1, len(labels) + 1))]
+    return Content(
+        name=f"enlace-{kind}-{shape}",
+        types={f"twilio/{kind}": drawn},
+        variables={str(n): example for n, example in enumerate(examples, 1)},
+    )
+
+
+def _buttons(labels: Sequence[str], ids: Sequence[str]) -> dict[str, Any]:
+    actions = [
+        {"type": "QUICK_REPLY", "title": label, "id": placeholder}
+        for label, placeholder in zip(labels, ids, strict=True)
+    ]
+    return {"body": "{{1}}", "actions": actions}
+
+
+def _list(labels: Sequence[str], ids: Sequence[str]) -> dict[str, Any]:
+    items = [
+        {"item": label, "id": placeholder} for label, placeholder in zip(labels, ids, strict=True)
+    ]
+    return {"body": "{{1}}", "button": LIST_BUTTON, "items": items}

@@ -7,17 +7,19 @@ PostgreSQL several threads write, each its own transaction. Reads never wait for
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ Act = Callable[[Session], T]
 BATCH = 128  # acts in one SQLite commit, at most
 WRITERS = 6  # PostgreSQL transactions at once
 READERS = 4
+PATIENCE = 10  # seconds that a lock or a connection is waited for
 RETRIES = 5  # of a PostgreSQL transaction that lost a race
 RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
 
@@ -60,45 +63,60 @@ class Database:
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._stopped = False
+        self._gate = threading.Lock()  # nothing is asked of a database that is closing
         if self.embedded:
-            self._reader = _sqlite(self.url, writer=False)
-            self._writer = _sqlite(self.url, writer=True)
+            self._reader = _sqlite(self.url, "reader")
+            self._writer = _sqlite(self.url, "owner")
+            self._beside = _sqlite(self.url, "writer")
             self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
             self._thread = threading.Thread(target=self._write_all, name="write", daemon=True)
             self._thread.start()
         else:
-            self._writer = self._reader = _postgres(self.url)
+            self._writer = self._beside = _postgres(self.url)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
             self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
 
     async def write(self, act: Act[T]) -> T:
         """Run an act in one transaction, and return when it is on disk.
 
-        Raises what the act raised, or `Unavailable`; either way nothing of it was kept.
+        Raises what the act raised, or `Unavailable`; either way nothing of it was kept. Whoever
+        stops waiting does not stop an act under way.
         """
         loop = asyncio.get_running_loop()
-        if self._stopped:
-            raise Unavailable("The database is closed.")
-        if not self.embedded:
-            return await loop.run_in_executor(self._writers, self.write_now, act)
-        job: _Job[T] = _Job(act, loop, loop.create_future())
-        self._jobs.put(job)
-        return await job.future
+        future: asyncio.Future[T]
+        with self._gate:
+            self._must_be_open()
+            if self.embedded:
+                future = loop.create_future()
+                self._jobs.put(_Job(act, loop, future))
+            else:
+                future = loop.run_in_executor(self._writers, self.write_now, act)
+        return await future
 
     async def read(self, act: Act[T]) -> T:
         """Run an act that only reads."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self.read_now, act)
+        with self._gate:
+            self._must_be_open()
+            future = asyncio.get_running_loop().run_in_executor(self._pool, self.read_now, act)
+        return await future
 
     def read_now(self, act: Act[T]) -> T:
-        """Read in this thread."""
-        with self._reader.connect() as connection, Session(connection) as session:
-            return act(session)
+        """Read in this thread. An act that writes is refused."""
+        try:
+            with self._reader.connect() as connection, _Session(connection) as session:
+                return _do(act, session)
+        except DBAPIError as problem:
+            raise _verdict(problem) from problem
 
     def write_now(self, act: Act[T]) -> T:
         """Write in this thread, alone in its transaction. For start-up and commands."""
         for left in range(RETRIES, -1, -1):
             try:
-                with self._writer.begin() as connection:
-                    return _run(act, connection)
+                with self._beside.begin() as connection:
+                    result = _run(act, connection)
+                    if self.embedded:
+                        _must_be_whole(connection)
+                    return result
             except DBAPIError as problem:
                 if left and getattr(problem.orig, "sqlstate", None) in RETRYABLE:
                     time.sleep(0.01 * (RETRIES - left + 1))
@@ -108,9 +126,10 @@ class Database:
 
     def close(self) -> None:
         """Finish what is under way, leave a tidy file."""
-        if self._stopped:
-            return
-        self._stopped = True
+        with self._gate:
+            if self._stopped:
+                return
+            self._stopped = True
         if self.embedded:
             self._jobs.put(None)
             self._thread.join()
@@ -118,19 +137,19 @@ class Database:
             self._writers.shutdown()
         self._pool.shutdown()
         self._reader.dispose()
+        self._beside.dispose()
         self._writer.dispose()
 
+    def _must_be_open(self) -> None:
+        if self._stopped:
+            raise Unavailable("The database is closed.")
+
     def _write_all(self) -> None:
-        connection = self._writer.connect()
-        while True:
-            jobs = self._take()
-            if jobs is None:
-                connection.close()
-                return
-            self._commit(connection, jobs)
+        while (jobs := self._take()) is not None:
+            self._commit(jobs)
             for loop in {job.loop for job in jobs}:
                 told = [job for job in jobs if job.loop is loop]
-                if not loop.is_closed():
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                     loop.call_soon_threadsafe(_tell, told)
 
     def _take(self) -> list[_Job[Any]] | None:
@@ -149,33 +168,67 @@ class Database:
             jobs.append(job)
         return jobs
 
-    @staticmethod
-    def _commit(connection: Connection, jobs: list[_Job[Any]]) -> None:
+    def _commit(self, jobs: list[_Job[Any]]) -> None:
         try:
-            with connection.begin():
+            with self._writer.begin() as connection:
                 for job in jobs:
                     try:
                         with connection.begin_nested():
                             job.result = _run(job.act, connection)
-                    except Exception as problem:  # noqa: BLE001 - it is handed to who asked
+                    except BaseException as problem:  # noqa: BLE001 - it is handed to who asked
                         job.error = _verdict(problem)
-        except Exception as problem:  # noqa: BLE001 - nothing of the batch was kept
+                    _must_be_whole(connection)
+        except BaseException as problem:  # noqa: BLE001 - nothing of the batch was kept
             for job in jobs:
-                job.error = job.error or _verdict(problem)
+                job.error = job.error or _verdict(problem, whole=True)
+
+
+class _Session(Session):
+    """A session that reads what it locks.
+
+    By itself a session that saw a row before goes on believing what it saw, also when it gets the
+    row's lock only after somebody else has changed it.
+    """
+
+
+@sa.event.listens_for(_Session, "do_orm_execute")
+def _read_what_is_locked(asked: ORMExecuteState) -> None:
+    if getattr(asked.statement, "_for_update_arg", None) is not None:
+        asked.update_execution_options(populate_existing=True)
 
 
 def _run(act: Act[T], connection: Connection) -> T:
     # The session never ends the transaction: whoever called us does, for the whole batch.
-    with Session(
+    with _Session(
         connection, join_transaction_mode="rollback_only", expire_on_commit=False
     ) as session:
-        result = act(session)
+        result = _do(act, session)
         session.flush()
         return result
 
 
-def _verdict(problem: Exception) -> Exception:
-    if isinstance(problem, OperationalError):
+def _do(act: Act[T], session: Session) -> T:
+    try:
+        return act(session)
+    except StopIteration as problem:
+        # A future cannot carry this one, and whoever waits would wait for ever.
+        raise RuntimeError("The act ran out of an iterator.") from problem
+
+
+def _must_be_whole(connection: Connection) -> None:
+    """Refuse to go on in a transaction that SQLite has ended by itself, as on a full disk.
+
+    What came before is gone then, what came after would be kept piece by piece, and the driver's
+    commit would say nothing.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if not driver.in_transaction:
+        raise Unavailable("The database gave the whole transaction up.")
+
+
+def _verdict(problem: BaseException, *, whole: bool = False) -> BaseException:
+    """Say what went wrong to who asked. `whole`: it is not the act that failed."""
+    if isinstance(problem, DBAPIError) and (whole or isinstance(problem, OperationalError)):
         return Unavailable(f"The database did not take it: {problem.orig}")
     return problem
 
@@ -185,13 +238,18 @@ def _tell(jobs: list[_Job[Any]]) -> None:
         job.tell()
 
 
-def _sqlite(url: sa.URL, *, writer: bool) -> Engine:
+def _sqlite(url: sa.URL, part: Literal["reader", "writer", "owner"]) -> Engine:
+    """Connect to a file. Only its owner checkpoints, and there is one in all processes.
+
+    Two connections that checkpoint at once can corrupt it before SQLite 3.51.3.
+    """
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.QueuePool,
-        pool_size=1 if writer else READERS,
-        max_overflow=1 if writer else 0,
-        connect_args={"check_same_thread": False, "timeout": 10},
+        pool_size=READERS if part == "reader" else 1,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": PATIENCE},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -204,20 +262,25 @@ def _sqlite(url: sa.URL, *, writer: bool) -> Engine:
             "foreign_keys=ON",
             "secure_delete=ON",
             "trusted_schema=OFF",
-            # Two connections that checkpoint at once can corrupt SQLite before 3.51.3.
-            "wal_autocheckpoint=1000" if writer else "wal_autocheckpoint=0",
-            *(() if writer else ("query_only=ON",)),
+            "wal_autocheckpoint=1000" if part == "owner" else "wal_autocheckpoint=0",
+            *(("query_only=ON",) if part == "reader" else ()),
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        connection.exec_driver_sql("BEGIN" if part == "reader" else "BEGIN IMMEDIATE")
 
     return engine
 
 
 def _postgres(url: sa.URL) -> Engine:
     return sa.create_engine(
-        url, pool_size=WRITERS + READERS, max_overflow=2, pool_pre_ping=True, pool_recycle=1800
+        url,
+        pool_size=WRITERS + READERS,
+        max_overflow=2,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        hide_parameters=True,  # they are people's words and numbers, and errors are shown
+        connect_args={"connect_timeout": PATIENCE},
     )

@@ -6,6 +6,7 @@ the screen. So a conversation survives restarts and new versions of itself, and 
 database and no chance.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -56,21 +57,28 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """What is on the screen. `patience_hours` is how long it waits before `SILENCE` answers it."""
+    """What is on the screen. `patience_hours` is how long it waits before `SILENCE` answers it.
+
+    Of a choice, `otherwise` is the value that words matching none of the options stand for, and
+    `on_photos` the value that photos stand for when they come instead of words.
+    """
 
     name: str
     kind: Kind
     text: Text
     options: tuple[Option, ...] = ()
     patience_hours: int | None = None
+    otherwise: str = ""
+    on_photos: str = ""
 
 
 @dataclass(frozen=True)
 class Photos:
-    """What came in answer to `photos`: how many files are stored, or the words sent instead."""
+    """What came in answer to `photos`: how many files are stored, the words, what they mean."""
 
     count: int
     words: str = ""
+    meaning: Meaning | None = None  # DONE or NO, where the words say so
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,8 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        otherwise: C | None = None,
+        on_photos: C | None = None,
     ) -> Awaitable[C]: ...
 
     @overload
@@ -148,6 +158,8 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        otherwise: C | None = None,
+        on_photos: C | None = None,
         patience_hours: int,
     ) -> Awaitable[C | Silence]: ...
 
@@ -159,6 +171,8 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        otherwise: C | None = None,
+        on_photos: C | None = None,
         patience_hours: int | None = None,
     ) -> Awaitable[Any]:
         """Ask for one of a few. `means` says which understood meaning picks which choice."""
@@ -167,8 +181,16 @@ class Talk:
             Option(str(value.value), label, (means or {}).get(value), (words or {}).get(value, ()))
             for value, label in options.items()
         )
-        question = Question(name, Kind.CHOICE, text, shown, patience_hours)
-        return _Asked(self, question, lambda answer: _chosen(kind, name, answer))
+        question = Question(
+            name,
+            Kind.CHOICE,
+            text,
+            shown,
+            patience_hours,
+            otherwise="" if otherwise is None else str(otherwise.value),
+            on_photos="" if on_photos is None else str(on_photos.value),
+        )
+        return _Asked(self, question, lambda answer: _chosen(kind, question, answer))
 
     @overload
     def hear(self, name: str, text: Text) -> Awaitable[str]: ...
@@ -179,19 +201,25 @@ class Talk:
     def hear(self, name: str, text: Text, *, patience_hours: int | None = None) -> Awaitable[Any]:
         """Ask for the person's own words."""
         question = Question(name, Kind.WORDS, text, (), patience_hours)
-        return _Asked(self, question, _heard)
+        return _Asked(self, question, lambda answer: _heard(question, answer))
 
+    @overload
+    def photos(self, name: str, text: Text) -> Awaitable[Photos]: ...
+
+    @overload
     def photos(
-        self, name: str, text: Text, *, patience_hours: int | None = None
-    ) -> Awaitable[Photos | Silence]:
+        self, name: str, text: Text, *, patience_hours: int
+    ) -> Awaitable[Photos | Silence]: ...
+
+    def photos(self, name: str, text: Text, *, patience_hours: int | None = None) -> Awaitable[Any]:
         """Ask for photos or files. Collects quietly; answered when a burst is over and stored."""
         question = Question(name, Kind.PHOTOS, text, (), patience_hours)
-        return _Asked(self, question, _photographed)
+        return _Asked(self, question, lambda answer: _photographed(question, answer))
 
     def place(self, name: str, text: Text) -> Awaitable[Place]:
         """Ask for a place: a pin, or its name in words."""
         question = Question(name, Kind.PLACE, text)
-        return _Asked(self, question, _placed)
+        return _Asked(self, question, lambda answer: _placed(question, answer))
 
     def aside(self, name: str) -> str:
         """Give what was written beyond the choice itself in an answer, or nothing."""
@@ -214,56 +242,115 @@ def play(
     Words are said once per answer, facts recorded once ever, whatever version of the conversation
     is deployed between two answers. Raises `Stranded` when the journal does not fit any more.
     """
-    talk = Talk(journal)
-    running = conversation(talk, given)
-    try:
-        asks: Question | None = running.send(None)
-    except StopIteration:
-        asks = None
-    finally:
-        running.close()
-    if asks is not None and not isinstance(asks, Question):
-        raise TypeError("A conversation may only wait for answers, nothing else.")
+    talk, asks = _replay(conversation, given, journal)
     return Turn(
         says=tuple(text for after, text in talk.words if after not in settled),
-        records=tuple(fact for fact in talk.facts if fact not in recorded),
+        records=_unrecorded(talk.facts, recorded),
         asks=asks,
         settles=tuple(name for name in ["", *talk.passed] if name not in settled),
     )
 
 
-def _silent(answer: Answer) -> bool:
-    return isinstance(answer, Mapping) and answer.get("silence") is True
+def back(
+    conversation: Conversation[G],
+    given: G,
+    journal: Mapping[str, Answer],
+    settled: Collection[str],
+    recorded: Sequence[object],
+) -> tuple[dict[str, Answer], list[str]] | None:
+    """Forget the newest answer: give the journal and what is settled without it.
+
+    Gives nothing where there is no way back: at the first question, once a fact has been recorded
+    (a correction is its own fact), and where the answer was files, which are kept.
+    """
+    talk, _ = _replay(conversation, given, journal)
+    if recorded or not talk.passed:
+        return None
+    newest = talk.passed[-1]
+    answer = journal[newest]
+    if isinstance(answer, Mapping) and answer.get("count"):
+        return None
+    return (
+        {name: kept for name, kept in journal.items() if name != newest},
+        [name for name in settled if name != newest],
+    )
 
 
-def _chosen(kind: type[C], name: str, answer: Answer) -> C | Silence:
-    if _silent(answer):
+def _replay(
+    conversation: Conversation[G], given: G, journal: Mapping[str, Answer]
+) -> tuple[Talk, Question | None]:
+    talk = Talk(journal)
+    running = conversation(talk, given)
+    try:
+        asks = running.send(None)
+    except StopIteration:
+        return talk, None
+    finally:
+        running.close()
+    if not isinstance(asks, Question):
+        raise TypeError("A conversation may only wait for answers, nothing else.")
+    return talk, asks
+
+
+def _unrecorded(facts: Sequence[object], recorded: Sequence[object]) -> tuple[object, ...]:
+    """Give the facts that go beyond the record.
+
+    A new version of a conversation may reach a fact of the same kind with other details; history
+    is not rewritten, so of each kind only as many are new as there are more than before.
+    """
+    distinct = [fact for n, fact in enumerate(facts) if fact not in facts[:n]]
+    had = Counter(type(fact) for fact in recorded)
+    room = Counter(type(fact) for fact in distinct) - had
+    new: list[object] = []
+    for fact in reversed(distinct):
+        if fact not in recorded and room[type(fact)]:
+            room[type(fact)] -= 1
+            new.append(fact)
+    return tuple(reversed(new))
+
+
+def _silent(question: Question, answer: Answer) -> bool:
+    if not isinstance(answer, Mapping) or answer.get("silence") is not True:
+        return False
+    if question.patience_hours is None:
+        raise Stranded(f"The question {question.name!r} does not take silence for an answer.")
+    return True
+
+
+def _chosen(kind: type[C], question: Question, answer: Answer) -> C | Silence:
+    if _silent(question, answer):
         return SILENCE
     value = answer.get("choice") if isinstance(answer, Mapping) else answer
     for member in kind:
         if str(member.value) == value:
             return member
-    raise Stranded(f"The answer {value!r} to {name!r} is not a choice any more.")
+    raise Stranded(f"The answer {value!r} to {question.name!r} is not a choice any more.")
 
 
-def _heard(answer: Answer) -> str | Silence:
-    if _silent(answer):
+def _heard(question: Question, answer: Answer) -> str | Silence:
+    return SILENCE if _silent(question, answer) else _words(question, answer)
+
+
+def _photographed(question: Question, answer: Answer) -> Photos | Silence:
+    if _silent(question, answer):
         return SILENCE
-    return str(answer.get("words", "")) if isinstance(answer, Mapping) else answer
+    if not isinstance(answer, Mapping) or "count" not in answer:
+        raise Stranded(f"The answer to {question.name!r} is not about photos.")
+    meanings = (meaning for meaning in Meaning if meaning.value == answer.get("meaning"))
+    return Photos(int(answer["count"]), str(answer.get("words", "")), next(meanings, None))
 
 
-def _photographed(answer: Answer) -> Photos | Silence:
-    if _silent(answer):
-        return SILENCE
+def _placed(question: Question, answer: Answer) -> Place:
+    if isinstance(answer, Mapping):
+        latitude, longitude = answer.get("latitude"), answer.get("longitude")
+        if latitude is not None and longitude is not None:
+            return Place(str(answer.get("words", "")), float(latitude), float(longitude))
+    return Place(_words(question, answer))
+
+
+def _words(question: Question, answer: Answer) -> str:
     if not isinstance(answer, Mapping):
-        raise Stranded("The answer to a question for photos is not about photos.")
-    return Photos(int(answer.get("count", 0)), str(answer.get("words", "")))
-
-
-def _placed(answer: Answer) -> Place:
-    if not isinstance(answer, Mapping):
-        return Place(answer)
-    latitude, longitude = answer.get("latitude"), answer.get("longitude")
-    if latitude is None or longitude is None:
-        return Place(str(answer.get("words", "")))
-    return Place(str(answer.get("words", "")), float(latitude), float(longitude))
+        return answer
+    if "words" not in answer:
+        raise Stranded(f"The answer to {question.name!r} holds no words.")
+    return str(answer["words"])

@@ -1,0 +1,178 @@
+"""A question as the person saw it, and what a reply to it means.
+
+The question on the screen is kept with the conversation, in the person's own language. A reply is
+read against that, never against the code that has been deployed since.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.talk import Answer, Kind, Question
+from handlers.understanding import Expect, Meaning, Shown, normal, pick, understand
+from models.text import Text
+
+ASKING = re.compile(
+    r"\b(cuant[oa]s?|cuando|a?donde|quien(es)?|como|cual(es)?)\b"
+    r"|^que |\b(por|para|pero|de|a|con|en|y) que\b"
+    r"|\b(how|what|when|where|which|who|why)\b"
+)
+"""What makes a reply a question, also where nobody typed the mark."""
+
+
+FEW = 3
+"""So many words tell something, whatever they open with; a word of so many letters may too."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood on the screen, word for word."""
+
+    name: str
+    kind: Kind
+    text: str
+    options: tuple[Shown, ...] = ()
+    patience_hours: int | None = None
+    otherwise: str = ""
+    on_photos: str = ""
+
+
+def shown(question: Question, render: Callable[[Text], str]) -> dict[str, Any]:
+    """Write a question down as plain JSON, in the person's language."""
+    return {
+        "name": question.name,
+        "kind": question.kind.value,
+        "text": render(question.text),
+        "options": [
+            {
+                "value": option.value,
+                "label": render(option.label),
+                "meaning": option.meaning.value if option.meaning else None,
+                "words": list(option.words),
+            }
+            for option in question.options
+        ],
+        "patience_hours": question.patience_hours,
+        "otherwise": question.otherwise,
+        "on_photos": question.on_photos,
+    }
+
+
+def read_seen(kept: Mapping[str, Any]) -> Seen:
+    """Read a question back. Meanings that this version does not know are left out."""
+    meanings = {meaning.value: meaning for meaning in Meaning}
+    return Seen(
+        name=kept["name"],
+        kind=Kind(kept["kind"]),
+        text=kept["text"],
+        options=tuple(
+            Shown(
+                option["value"],
+                option["label"],
+                meanings.get(option["meaning"]),
+                tuple(option["words"]),
+            )
+            for option in kept["options"]
+        ),
+        patience_hours=kept["patience_hours"],
+        otherwise=kept["otherwise"],
+        on_photos=kept["on_photos"],
+    )
+
+
+def read_answer(seen: Seen, text: str, language: str) -> Answer | None:
+    """Read a reply in words. Gives nothing when it does not answer what was asked."""
+    words = text.strip()
+    if not words:
+        return None
+    match seen.kind:
+        case Kind.CHOICE:
+            return _read_choice(seen, words, language)
+        case Kind.PHOTOS:
+            return read_photos(seen, 0, words, language)
+        case Kind.PLACE:
+            return {"words": words} if _tells_something(words, language) else None
+        case Kind.WORDS:
+            return {"words": words}
+
+
+def read_photos(seen: Seen, count: int, words: str, language: str) -> Answer | None:
+    """Read a burst of `count` stored files and the words with it, or words alone.
+
+    A choice may have a value for photos that come instead of an answer: file that, play, and read
+    the same burst again against the question which then asks for photos.
+    """
+    if seen.kind is not Kind.PHOTOS:
+        return {"choice": seen.on_photos} if count and seen.on_photos else None
+    if not count and not words:
+        return None
+    meaning = understand(words, Expect.OPEN, language) if words else Meaning.UNCLEAR
+    if meaning is Meaning.NO and len(_plain(words)) >= FEW:
+        meaning = Meaning.UNCLEAR  # «no tengo señal, mañana mando» is not «it cannot be had»
+    plain = {"count": count, "words": words}
+    return plain | ({"meaning": meaning.value} if meaning in {Meaning.DONE, Meaning.NO} else {})
+
+
+def pressed(seen: Seen, value: str) -> Answer | None:
+    """Read a pressed button. Gives nothing when the question has no such choice."""
+    return {"choice": value} if value in {option.value for option in seen.options} else None
+
+
+def pinned(latitude: float, longitude: float, words: str = "") -> Answer | None:
+    """Read a place shared on the map. Zero, zero is what a phone says that does not know."""
+    if latitude == 0 and longitude == 0:
+        return None
+    return {"words": words, "latitude": latitude, "longitude": longitude}
+
+
+def asks(words: str) -> bool:
+    """Tell whether words hold a question, with or without its mark."""
+    if "?" in words or "¿" in words:
+        return True
+    return bool(ASKING.search(" ".join(_plain(words))))
+
+
+def _read_choice(seen: Seen, words: str, language: str) -> Answer | None:
+    value = pick(words, seen.options, language) or _by_number(words, seen.options)
+    if value:
+        labels = [option.label for option in seen.options if option.value == value]
+        return {"choice": value} | ({"aside": words} if _says_more(words, labels) else {})
+    yes_or_no = any(option.meaning is Meaning.YES for option in seen.options)
+    if yes_or_no and understand(words, Expect.YES_NO, language) is Meaning.LATER:
+        return None  # «al rato le digo» answers no yes-or-no question, and is no question itself
+    if seen.otherwise and _tells_something(words, language):
+        return {"choice": seen.otherwise, "aside": words}
+    return None
+
+
+def _by_number(words: str, options: tuple[Shown, ...]) -> str | None:
+    """«A las 5» picks the hour that holds a five, where there is no fifth choice."""
+    numbers = {int(number) for number in re.findall(r"\d{1,4}", words)}
+    if len(numbers) != 1 or min(numbers) <= len(options):
+        return None
+    holding = [
+        option.value
+        for option in options
+        if numbers <= {int(number) for number in re.findall(r"\d{1,4}", option.label)}
+    ]
+    return holding[0] if len(holding) == 1 else None
+
+
+def _says_more(words: str, labels: list[str]) -> bool:
+    """Tell whether a reply carries more than the choice it makes."""
+    known = {word for label in labels for word in _plain(label)}
+    other = [w for w in _plain(words) if w.isalpha() and len(w) >= FEW and w not in known]
+    return asks(words) or len(other) > 1
+
+
+def _tells_something(words: str, language: str) -> bool:
+    """Tell words from a bare yes, no, digit or slip of the thumb."""
+    letters = [word for word in _plain(words) if word.isalpha() and len(word) > 1]
+    if len(letters) >= FEW:
+        return True
+    return bool(letters) and understand(words, Expect.YES_NO, language) is Meaning.UNCLEAR
+
+
+def _plain(words: str) -> list[str]:
+    return re.findall(r"\w+", normal(words))

@@ -2,9 +2,10 @@
 
 from enum import Enum
 
+from handlers.sentences import verbatim
 from handlers.talk import Talk
 from models.facts import Belongs, WhichGiven
-from models.text import Text, _
+from models.text import _
 
 
 class Nth(Enum):
@@ -20,7 +21,7 @@ async def which(talk: Talk, given: WhichGiven) -> None:
     """Ask which request is meant. Nothing is guessed: «none» is for a human."""
     places = (Nth.FIRST, Nth.SECOND, Nth.THIRD)
     codes = dict(zip(places, given.codes, strict=False))
-    options = {nth: Text(code) for nth, code in codes.items()}
+    options = {nth: verbatim(code) for nth, code in codes.items()}
     if len(options) < len(places):
         options[Nth.NONE] = _("None of these")
     nth = await talk.choose(

@@ -1,0 +1,213 @@
+"""What can be said at any moment, whatever conversation is open.
+
+Each function gives words that are true when they are said: who calls it has done what they tell.
+Any of them may reach somebody we know nothing of, so none of them says what a request is about.
+"""
+
+from collections.abc import Sequence
+
+from handlers.sentences import together
+from handlers.talk import Kind
+from models.text import Text, _
+
+
+def help_text(organisation: str, phone: str = "", website: str = "") -> Text:
+    """Say who we are, how to check us, how to reach a human, how to stop."""
+    return together(
+        _("This is the assistant of {organisation}.", organisation=organisation),
+        _checking(phone, website),
+        _("Write PERSON to talk to somebody, STOP for no more messages, LANGUAGE for another one."),
+    )
+
+
+def who_are_you(organisation: str, phone: str = "", website: str = "") -> Text:
+    """Answer a worry that we are a swindle: never argue, never press, let them check us."""
+    return together(
+        _("I understand. We never ask for money or passwords."),
+        _("We are {organisation}.", organisation=organisation),
+        _checking(phone, website),
+        _("There is no hurry."),
+    )
+
+
+def _checking(phone: str, website: str) -> Text:
+    if phone and website:
+        return _(
+            "To check, call {phone} yourself, or look for that number on {website}.",
+            phone=phone,
+            website=website,
+        )
+    if phone:
+        return _("To check, call {phone} yourself.", phone=phone)
+    return _("To check, ask somebody you trust about us.")
+
+
+def stopped() -> Text:
+    """Confirm a stop, once."""
+    return _("Done: we will not write to you any more; if you ever want us to, write START.")
+
+
+def returned() -> Text:
+    """Confirm that they want messages again."""
+    return _("Welcome back. We can write to you again.")
+
+
+def person_called(hours: int) -> Text:
+    """Say that a human was called, and by when one answers."""
+    return together(_("I have told a person on our team."), _within(hours))
+
+
+def not_placed(hours: int) -> Text:
+    """Say once that what came fits nothing we know, and that a human reads it."""
+    return together(_("Your message has reached us, and a person will read it."), _within(hours))
+
+
+def a_person_will_write(hours: int = 24) -> Text:
+    """Say that we cannot go on by ourselves."""
+    return together(_("A person on our team will go on from here."), _within(hours))
+
+
+def _within(hours: int) -> Text:
+    if hours == 1:
+        return _("You will have an answer within an hour.")
+    return _("You will have an answer within {hours} hours.", hours=str(hours))
+
+
+def open_requests(codes: Sequence[str]) -> Text:
+    """Say which requests wait for this person."""
+    return _("Your open requests: {codes}. Write a code to go on.", codes=", ".join(codes))
+
+
+def nothing_open() -> Text:
+    """Say that nothing waits for this person."""
+    return _("Nothing is waiting for you at the moment.")
+
+
+def resumed(code: str) -> Text:
+    """Open a question again after something else came between."""
+    return _("We go on where we were: {code}.", code=code)
+
+
+def no_hurry(code: str) -> Text:
+    """Answer «later» to a question that takes yes or no. The question stays."""
+    return _("That is fine. When you know, answer with the code: {code}.", code=code)
+
+
+def noted() -> Text:
+    """Thank for an answer after which nothing else is said."""
+    return _("Thank you. It is noted.")
+
+
+def late() -> Text:
+    """Say why a question is asked again: a late answer to an old question answers nothing."""
+    return _("Some time has passed, so I ask you again.")
+
+
+def not_understood(kind: Kind, times: int, hours: int) -> Text:
+    """Say that a reply was not understood, more plainly each time; the third time call a human."""
+    if times > 2:  # noqa: PLR2004 - the ladder has three rungs
+        return together(_("I cannot understand you, so I have told a person."), _within(hours))
+    match kind:
+        case Kind.CHOICE if times == 1:
+            return _("I did not understand. Please answer with a number.")
+        case Kind.CHOICE:
+            return _("Write only the number. For example: 1")
+        case Kind.PLACE if times == 1:
+            return _("I did not understand. Please write the name of the place.")
+        case Kind.PLACE:
+            return _("Write only village and municipality. For example: Las Flores, San Juan")
+        case Kind.PHOTOS if times == 1:
+            return _("I did not understand. Please send the photos here.")
+        case Kind.PHOTOS:
+            return _("Send a photo, or write only DONE or NO.")
+        case Kind.WORDS:
+            return _("I did not understand. Please answer with a few words.")
+
+
+def photos_received(count: int, code: str = "") -> Text:
+    """Thank for files, by the count that is stored."""
+    if code and count == 1:
+        return _("I received 1 photo for {code}.", code=code)
+    if code:
+        return _("I received {count} photos for {code}.", count=str(count), code=code)
+    if count == 1:
+        return _("I received 1 photo.")
+    return _("I received {count} photos.", count=str(count))
+
+
+def photo_failed() -> Text:
+    """Say that a file did not reach us."""
+    return _("A photo did not reach us. Please send it again.")
+
+
+def photo_too_big(megabytes: int) -> Text:
+    """Say that a file is larger than we take."""
+    return _(
+        "A file is too big: it may have {megabytes} megabytes at most. Please send it smaller.",
+        megabytes=str(megabytes),
+    )
+
+
+def photo_unreadable() -> Text:
+    """Say that a file is not one we can take at all."""
+    return _("A file came broken. Please take the photo again and send it.")
+
+
+def kept_but_unreadable() -> Text:
+    """Say that a file is kept as it came, and that nobody can look at it yet."""
+    return _("We kept a file that we cannot open. If you can, send it again as a photo or a PDF.")
+
+
+def upload_link(link: str) -> Text:
+    """Tell somebody whose messages carry no pictures how to send them."""
+    return _("Send them on this page, which works once: {link}", link=link)
+
+
+def upload_title() -> Text:
+    """Head the page behind the link."""
+    return _("Send photos")
+
+
+def upload_request(code: str) -> Text:
+    """Say on the page what the photos are for: the code, nothing else."""
+    return _("For {code}. Choose the photos, then press the button.", code=code)
+
+
+def upload_choose() -> Text:
+    """Label the field of files on the page."""
+    return _("Choose photos or files")
+
+
+def upload_button() -> Text:
+    """Label the button on the page."""
+    return _("Send")
+
+
+def upload_nothing() -> Text:
+    """Say on the page that no file was chosen."""
+    return _("No photo was chosen. Choose at least one, then press the button.")
+
+
+def upload_over() -> Text:
+    """Say on the page that the link was used or has lapsed."""
+    return _("This page does not work any more. Write to us and we will send you another.")
+
+
+def no_way_back() -> Text:
+    """Say that the last answer cannot be taken back here."""
+    return _("That cannot be undone here. If something is wrong, write PERSON.")
+
+
+def covered(code: str) -> Text:
+    """Say that somebody else took it first."""
+    return _("Thank you. Somebody else has taken {code} already.", code=code)
+
+
+def withdrawn(code: str) -> Text:
+    """Say that a request is not wanted any more."""
+    return _("{code} is no longer needed. Please do no more for it. Thank you.", code=code)
+
+
+def wrong_person() -> Text:
+    """Ask pardon of somebody who is not whom we look for."""
+    return _("Sorry for the trouble. We will not write to you again.")

@@ -1,0 +1,96 @@
+"""Every conversation there is, by the name it is kept under.
+
+To add one: give it a file with a single `async def`, a frozen dataclass for what it is given in
+`models/facts.py`, a line in `REPERTOIRE`, a sample in `SAMPLES`, its words in `locale/`, and a few
+journals in `tests/journals/`. The tests then walk it from end to end in every language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.announce import announce
+from handlers.language import language
+from handlers.offer import offer
+from handlers.outreach import outreach
+from handlers.papers import papers
+from handlers.ping import ping
+from handlers.search import search
+from handlers.talk import Conversation
+from handlers.understanding import Expect
+from handlers.welcome import welcome
+from handlers.which import which
+from models.assignment import AssignmentKind
+from models.document import DocumentType
+from models.facts import (
+    AnnounceGiven,
+    LanguageChosen,
+    OfferGiven,
+    OutreachGiven,
+    PapersGiven,
+    PingGiven,
+    SearchGiven,
+    WelcomeGiven,
+    WhichGiven,
+)
+from models.outbox import Weight
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One conversation. `tier_zero`: whoever holds the phone may read it, so it tells nothing.
+
+    `urgent` ones come onto the screen before others that wait.
+    """
+
+    conversation: Conversation[Any]
+    given: type[object]
+    expects: Expect
+    weight: Weight
+    urgent: bool = False
+    tier_zero: bool = False
+
+
+REPERTOIRE: Mapping[str, Entry] = {
+    "welcome": Entry(welcome, WelcomeGiven, Expect.OPEN, Weight.REPLY, urgent=True),
+    "offer": Entry(offer, OfferGiven, Expect.OFFER, Weight.NOTICE),
+    "search": Entry(search, SearchGiven, Expect.OPEN, Weight.REPLY),
+    "papers": Entry(papers, PapersGiven, Expect.OPEN, Weight.NOTICE),
+    "announce": Entry(announce, AnnounceGiven, Expect.OFFER, Weight.BROADCAST),
+    "outreach": Entry(outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True),
+    "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE),
+    "language": Entry(language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True),
+    "which": Entry(which, WhichGiven, Expect.OPEN, Weight.REPLY, urgent=True),
+}
+
+SAMPLES: Mapping[str, object] = {
+    "welcome": WelcomeGiven("Marta", "la Red de Defensoras"),
+    "offer": OfferGiven(
+        assignment=1,
+        code="GT-0417",
+        first_name="Marta",
+        kind=AssignmentKind.FIELD_SEARCH,
+        municipality="Todos Santos Cuchumatán",
+        language_needed="mam",
+        due="2026-12-05",
+        budget="Q400",
+    ),
+    "search": SearchGiven(assignment=1, code="GT-0417"),
+    "papers": PapersGiven(request=1, code="HN-0233", document=DocumentType.BIRTH_CERTIFICATE),
+    "announce": AnnounceGiven(
+        broadcast=1,
+        code="AV-0031",
+        body="¿Quién puede tomar una declaración en q'eqchi' esta semana?",
+    ),
+    "outreach": OutreachGiven(
+        case=1,
+        slots=("2026-11-24T23:00:00+00:00", "2026-11-25T15:00:00+00:00"),
+        zone="America/Guatemala",
+        organisation="la Red de Defensoras",
+        phone="+502 2222 0000",
+    ),
+    "ping": PingGiven("GT-0417"),
+    "language": LanguageChosen("spa"),
+    "which": WhichGiven(heard=0, codes=("GT-0417", "HN-0233")),
+}
+"""Something to try each conversation with."""

@@ -1,0 +1,47 @@
+"""Everything that `always` can say, with values as long as they come."""
+
+from handlers import always
+from handlers.talk import Kind
+from models.text import Text
+
+NAME, PHONE, PAGE, CODE = "la Red de Defensoras", "+502 2222 0000", "defensoras.example", "GT-0417"
+
+
+def everything() -> list[Text]:
+    """Give each sentence once, in every form that it has."""
+    return [
+        always.help_text(NAME, PHONE, PAGE),
+        always.help_text(NAME, PHONE),
+        always.help_text(NAME),
+        always.who_are_you(NAME, PHONE, PAGE),
+        always.who_are_you(NAME, PHONE),
+        always.who_are_you(NAME),
+        always.stopped(),
+        always.returned(),
+        *(always.person_called(hours) for hours in (1, 24)),
+        *(always.not_placed(hours) for hours in (1, 24)),
+        always.a_person_will_write(),
+        always.open_requests([CODE, "HN-0233", "SV-0009"]),
+        always.nothing_open(),
+        always.resumed(CODE),
+        always.no_hurry(CODE),
+        always.noted(),
+        always.late(),
+        *(always.not_understood(kind, times, 24) for kind in Kind for times in (1, 2, 3)),
+        *(always.photos_received(n, code) for n in (1, 12) for code in ("", CODE)),
+        always.photo_failed(),
+        always.photo_too_big(20),
+        always.photo_unreadable(),
+        always.kept_but_unreadable(),
+        always.upload_link(f"https://bot.defensoras.example/u/{'x' * 43}"),
+        always.upload_title(),
+        always.upload_request(CODE),
+        always.upload_choose(),
+        always.upload_button(),
+        always.upload_nothing(),
+        always.upload_over(),
+        always.no_way_back(),
+        always.covered(CODE),
+        always.withdrawn(CODE),
+        always.wrong_person(),
+    ]

@@ -1,0 +1,96 @@
+import ast
+import inspect
+
+import pytest
+
+from bot.tongues import render
+from handlers import always
+from handlers.talk import Kind
+from models.text import Text
+from tests.handlers.spoken import NAME, PAGE, PHONE, everything
+
+
+def spanish(text: Text) -> str:
+    return render(text, "spa")
+
+
+def test_help_says_who_we_are_how_to_check_us_how_to_reach_a_human_and_how_to_stop():
+    words = (
+        "Escriba PERSONA para hablar con alguien, ALTO para no recibir más, IDIOMA para cambiarlo."
+    )
+    assert spanish(always.help_text(NAME, PHONE, PAGE)) == (
+        "Soy el asistente de la Red de Defensoras. Puede comprobarlo: llame usted al"
+        f" +502 2222 0000, o busque ese número en defensoras.example. {words}"
+    )
+    assert spanish(always.help_text(NAME, PHONE)) == (
+        "Soy el asistente de la Red de Defensoras."
+        f" Puede comprobarlo: llame usted al {PHONE}. {words}"
+    )
+    assert spanish(always.help_text(NAME)) == (
+        "Soy el asistente de la Red de Defensoras."
+        f" Puede preguntar por nosotros a alguien de su confianza. {words}"
+    )
+
+
+def test_a_worry_about_a_swindle_is_answered_without_pressing():
+    assert spanish(always.who_are_you(NAME, PHONE)) == (
+        "Entiendo. Nunca pedimos dinero ni contraseñas. Somos la Red de Defensoras."
+        " Puede comprobarlo: llame usted al +502 2222 0000. No hay prisa."
+    )
+    assert render(always.who_are_you("Justice in Motion"), "eng") == (
+        "I understand. We never ask for money or passwords. We are Justice in Motion."
+        " To check, ask somebody you trust about us. There is no hurry."
+    )
+
+
+def test_a_stop_is_confirmed_in_one_sentence_that_names_the_way_back():
+    words = spanish(always.stopped())
+    assert words == "Listo: no le escribiremos más; si algún día quiere, escriba VOLVER."
+    assert words.count(".") == 1
+
+
+@pytest.mark.parametrize(("hours", "time"), [(1, "una hora"), (24, "24 horas")])
+def test_a_human_is_promised_within_a_stated_time(hours: int, time: str):
+    promise = f"Tendrá respuesta en menos de {time}."
+    assert spanish(always.person_called(hours)) == (
+        f"Ya avisé a una persona de nuestro equipo. {promise}"
+    )
+    assert spanish(always.not_placed(hours)).endswith(promise)
+    assert spanish(always.a_person_will_write(hours)).endswith(promise)
+
+
+def test_each_misunderstanding_is_met_more_plainly_and_the_third_by_a_human():
+    for kind in Kind:
+        first, second, third = (
+            spanish(always.not_understood(kind, times, 24)) for times in (1, 2, 3)
+        )
+        assert first.startswith("No entendí.")
+        assert len(second) <= len(
+            "Escriba solo aldea y municipio. Por ejemplo: Las Flores, San Juan"
+        )
+        assert third == (
+            "No logro entenderle y ya avisé a una persona. Tendrá respuesta en menos de 24 horas."
+        )
+        assert spanish(always.not_understood(kind, 4, 24)) == third
+
+
+def test_thanks_for_photos_name_the_count_that_is_stored():
+    assert spanish(always.photos_received(1)) == "Recibí 1 foto."
+    assert spanish(always.photos_received(3)) == "Recibí 3 fotos."
+    assert spanish(always.photos_received(1, "GT-0417")) == "Recibí 1 foto para GT-0417."
+    assert spanish(always.photos_received(3, "GT-0417")) == "Recibí 3 fotos para GT-0417."
+
+
+def test_everything_that_can_be_said_is_listed_for_the_tests_of_words():
+    source = inspect.getsource(always)
+    functions = {
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    listed = {
+        node.attr
+        for node in ast.walk(ast.parse(inspect.getsource(everything)))
+        if isinstance(node, ast.Attribute)
+    }
+    assert functions <= listed

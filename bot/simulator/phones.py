@@ -70,6 +70,7 @@ class Phones:
         settings = self._house.settings
         return {
             "organisation": settings.organisation,
+            "product": settings.product_url.rstrip("/"),
             "bot": settings.bot_username,
             "sms": settings.sms_from,
             "whatsapp": settings.whatsapp_sender.removeprefix("whatsapp:"),

@@ -49,7 +49,7 @@ class Screens:
             for one in self._house.book.people()
         ]
 
-    def lines(self) -> list[dict[str, str]]:
+    def lines(self) -> list[dict[str, Any]]:
         """Every phone that can be looked at: the book's, then strangers' that were written to."""
         found: dict[Line, str] = {}
         for person in self._house.book.people():
@@ -59,8 +59,14 @@ class Screens:
                     found.setdefault(line, person.name)
         for line in self._house.threads.lines():
             found.setdefault(line, self._house.book.holder(line).name)
+        last = self._house.threads.last_arrivals()
         return [
-            {"channel": line.channel.value, "address": line.address, "name": name}
+            {
+                "channel": line.channel.value,
+                "address": line.address,
+                "name": name,
+                "last": last.get(line, 0),
+            }
             for line, name in found.items()
         ]
 

@@ -1,5 +1,7 @@
 """The whole simulator: one ASGI app, and the deliverers behind it."""
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -7,6 +9,7 @@ from bot.simulator.acts import Handset
 from bot.simulator.house import House
 from bot.simulator.line import Channel
 from bot.simulator.phones import Phones
+from bot.simulator.record.book import person_of
 from bot.simulator.settings import SimulatorSettings
 from bot.simulator.telegram.api import TelegramApi
 from bot.simulator.telegram.handset import TelegramHandset
@@ -41,6 +44,10 @@ class Simulator:
                 *Phones(self._house, handsets).routes(),
             ]
         )
+
+    def write_book(self, people: list[dict[str, Any]]) -> None:
+        """Say who holds the phones, as the page's address book does."""
+        self._house.book.write([person_of(one) for one in people])
 
     async def start(self) -> None:
         """Begin, or go on, delivering what was accepted."""

@@ -13,13 +13,14 @@ import uvicorn
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # it has no types
     AsyncTwilioHttpClient,
 )
 from twilio.rest import Client  # type: ignore[import-untyped]  # it has no types
 
-from bot.simulator import SimulatorSettings
-from bot.simulator.__main__ import standing_alone
+from bot.simulator import Simulator, SimulatorSettings
 from bot.simulator.remote import Phones
 from tests.simulator.ears import Ears
 
@@ -39,10 +40,11 @@ class Stand:
     url: str
     settings: SimulatorSettings
     phones: Phones
+    simulator: Simulator
 
     def twilio(self, **credentials: str) -> Any:
         """The official client, pointed here as the product points it."""
-        return pointed(Client(ACCOUNT, credentials.get("token", TOKEN)), self.url)
+        return client_at(self.url, **credentials)
 
     @asynccontextmanager
     async def twilio_async(self) -> AsyncIterator[Any]:
@@ -53,9 +55,17 @@ class Stand:
     @asynccontextmanager
     async def bot(self, token: str = BOT_TOKEN) -> AsyncIterator[Bot]:
         """Open aiogram's bot."""
-        server = TelegramAPIServer.from_base(f"{self.url}/telegram")
-        async with Bot(token, session=AiohttpSession(api=server)) as bot:
+        async with bot_at(self.url, token) as bot:
             yield bot
+
+
+def client_at(url: str, token: str = TOKEN) -> Any:
+    return pointed(Client(ACCOUNT, token), url)
+
+
+def bot_at(url: str, token: str = BOT_TOKEN) -> Bot:
+    server = TelegramAPIServer.from_base(f"{url}/telegram")
+    return Bot(token, session=AiohttpSession(api=server))
 
 
 def pointed(client: Any, url: str) -> Any:
@@ -83,28 +93,28 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def ears() -> AsyncIterator[Ears]:
-    """Give a product that hears webhooks."""
-    port = free()
-    listening = Ears(f"http://127.0.0.1:{port}")
-    async with serving(listening.app(), port):
-        yield listening
+def ears() -> Ears:
+    """Give a product that hears webhooks, once somebody serves it."""
+    return Ears(free())
 
 
 @pytest.fixture
 async def stand(tmp_path: Path, ears: Ears) -> AsyncIterator[Stand]:
-    """Give a running simulator that calls `ears`."""
-    port = free()
-    url = f"http://127.0.0.1:{port}/simulator"
+    """Give a running simulator that calls `ears`, both on one port as in the demo."""
+    url = f"{ears.url}/simulator"
     settings = settings_for(tmp_path / "simulator", url, ears.url)
-    async with serving(standing_alone(settings), port), Phones(url) as phones:
+    simulator = Simulator(settings)
+    app = Starlette(routes=[Mount("/simulator", simulator.app), Mount("/", ears.app())])
+    async with serving(app, ears.port), Phones(url) as phones:
+        await simulator.start()
         await phones.book(
             [
                 {"name": "Marta López", "phone": MARTA, "telegram_id": MARTA_ID},
                 {"name": "Chepe", "phone": "+50370001111", "channels": ["sms"]},
             ]
         )
-        yield Stand(url, settings, phones)
+        yield Stand(url, settings, phones, simulator)
+        await simulator.stop()
 
 
 def settings_for(data: Path, url: str, product_url: str) -> SimulatorSettings:

@@ -34,7 +34,7 @@ class Heard:
 class Ears:
     """Hears everything posted to it."""
 
-    url: str
+    port: int
     heard: list[Heard] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
     """What is answered next, one by one; then 200."""
@@ -42,6 +42,11 @@ class Ears:
     at_once: int = 0
     most_at_once: int = 0
     _new: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        """The address that the product is known by."""
+        return f"http://127.0.0.1:{self.port}"
 
     def app(self) -> Starlette:
         """Give the server that hears."""

@@ -193,6 +193,14 @@ class Threads:
         )
         return [Line(Channel(row["channel"]), row["address"]) for row in rows]
 
+    def last_arrivals(self) -> dict[Line, int]:
+        """The number of the last message that arrived on each phone."""
+        rows = self._store.rows(
+            "SELECT channel, address, max(id) AS last FROM messages"
+            " WHERE author != 'person' AND shown = 1 GROUP BY channel, address"
+        )
+        return {Line(Channel(row["channel"]), row["address"]): row["last"] for row in rows}
+
     def last_said(self, line: Line) -> float:
         """When the person of this phone last wrote; 0 for never."""
         row = self._store.row(

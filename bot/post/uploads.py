@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlmodel import Session, select
 
+from bot.log import log
 from bot.post.media import Fetcher
 from bot.vault.evidence import LIMIT, Stored
 from bot.vault.keys import Keys, new_token
@@ -72,45 +73,64 @@ class Uploads:
         if await world.db.read(partial(_valid, digest, world.now())) is None:
             return Received(refused=always.upload_over())
         taken: list[_Taken] = []
+        try:
+            failed = await self._store(files, taken)
+        except OSError:
+            self._discard(taken)  # the disk takes no more: the link still holds for all of them
+            raise
+        if not taken:
+            return Received(failed=failed, refused=None if failed else always.upload_nothing())
+        made = await world.db.write(partial(_use, digest, taken, world.now()))
+        if made is None:
+            self._discard(taken)  # somebody used the link while these files were on their way
+            return Received(refused=always.upload_over())
+        world.ring()
+        for number, one in zip(made, taken, strict=True):
+            await self._look(number, one)
+        return Received(stored=len(made), failed=failed)
+
+    async def _store(
+        self, files: Sequence[Upload], taken: list[_Taken]
+    ) -> tuple[tuple[str, Text], ...]:
+        """Store what can be taken, and give what cannot, with why."""
         failed: list[tuple[str, Text]] = []
-        for file in files[:MOST]:
-            content = await file.read(LIMIT + 1)
+        for place, file in enumerate(files):
             name = file.filename or ""
-            if len(content) > LIMIT:
+            content = await file.read(LIMIT + 1) if place < MOST else b""
+            if place >= MOST:
+                failed.append((name, always.photo_failed()))
+            elif len(content) > LIMIT:
                 failed.append((name, always.photo_too_big(LIMIT // 1024 // 1024)))
             elif not content:
                 failed.append((name, always.photo_unreadable()))
             else:
-                stored = await asyncio.to_thread(world.files.store, content)
+                stored = await asyncio.to_thread(self._world.files.store, content)
                 taken.append(_Taken(stored, name, file.content_type or ""))
-        if not taken:
-            return Received(
-                failed=tuple(failed), refused=None if failed else always.upload_nothing()
-            )
-        made = await world.db.write(partial(_use, digest, taken, world.now()))
-        if made is None:
-            # Somebody used the link while these files were on their way.
-            for one in taken:
-                world.files.discard(one.stored.path)
-            return Received(refused=always.upload_over())
-        for number, one in zip(made, taken, strict=True):
-            content = await asyncio.to_thread(world.files.read, one.stored.path)
-            await self._fetcher.look(number, content, one.mime)
-        world.ring()
-        return Received(stored=len(made), failed=tuple(failed))
+        return tuple(failed)
+
+    async def _look(self, evidence_id: int, one: _Taken) -> None:
+        """Look at a stored file. Looking is advice: a look that fails takes nothing back."""
+        try:
+            content = await asyncio.to_thread(self._world.files.read, one.stored.path)
+            await self._fetcher.look(evidence_id, content, one.mime)
+        except Exception as problem:  # noqa: BLE001 - the files are stored, and their sender hears it
+            log.error("upload.not_looked_at", evidence=evidence_id, error=type(problem).__name__)
+
+    def _discard(self, taken: Sequence[_Taken]) -> None:
+        for one in taken:
+            self._world.files.discard(one.stored.path)
 
 
-def _valid(digest: str, now: datetime, s: Session) -> UploadPass | None:
-    found = s.exec(
-        select(UploadPass).where(UploadPass.token_hash == digest).with_for_update()
-    ).first()
-    if found is None or found.used_at is not None or found.expires_at < now:
+def _valid(digest: str, now: datetime, s: Session, *, locked: bool = False) -> UploadPass | None:
+    query = select(UploadPass).where(UploadPass.token_hash == digest)
+    found = s.exec(query.with_for_update() if locked else query).first()
+    if found is None or found.used_at is not None or found.expires_at <= now:
         return None
     return found
 
 
 def _use(digest: str, taken: Sequence[_Taken], now: datetime, s: Session) -> list[int] | None:
-    found = _valid(digest, now, s)
+    found = _valid(digest, now, s, locked=True)
     if found is None:
         return None
     found.used_at = now

@@ -58,9 +58,9 @@ class Form:
     def attachments(self) -> tuple[Attachment, ...]:
         """List the files that came along."""
         return tuple(
-            _attachment(self[f"MediaUrl{n}"], self[f"MediaContentType{n}"], self["MessageType"])
-            for n in range(_twilio_form.MOST_MEDIA)
-            if self[f"MediaUrl{n}"]
+            _attachment(self[url], self[mime], self["MessageType"])
+            for url, mime in zip(_twilio_form.MEDIA_URLS, _twilio_form.MEDIA_TYPES, strict=True)
+            if self[url]
         )
 
 

@@ -62,8 +62,10 @@ DOCUMENTED = """
     ReferralHeadline ReferralMediaContentType ReferralMediaUrl ReferralNumMedia ReferralSourceId
     ReferralSourceType ReferralSourceUrl StructuredMessage ToCity ToCountry ToState ToZip WaId
 """
-MEDIA = [f"Media{part}{n}" for part in ("Url", "ContentType") for n in range(MOST_MEDIA)]
-KNOWN = frozenset({*SHAPES, *OPTIONAL, *DOCUMENTED.split(), *MEDIA})
+MEDIA_URLS = tuple(f"MediaUrl{n}" for n in range(MOST_MEDIA))
+MEDIA_TYPES = tuple(f"MediaContentType{n}" for n in range(MOST_MEDIA))
+KNOWN = frozenset({*SHAPES, *OPTIONAL, *DOCUMENTED.split(), *MEDIA_URLS, *MEDIA_TYPES})
+PLAIN_NAMES = {name.encode(): name for name in KNOWN}  # found faster than read
 NAME = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 BROKEN_OFF = re.compile(rf"(?:{'|'.join(OPTIONAL)})[a-z]")  # no field's name goes on like that
 
@@ -79,15 +81,17 @@ def fields(body: bytes) -> Fields:
     found: Fields = {}
     for piece in pieces:
         if piece:
-            name, _, value = piece.replace(b"+", b" ").partition(b"=")
-            found.setdefault(_text(name), []).append(_text(value))
+            name, _, value = piece.partition(b"=")
+            found.setdefault(PLAIN_NAMES.get(name) or _text(name), []).append(_text(value))
     if not found:
         raise ValueError("the form is empty")
     return found
 
 
 def _text(quoted: bytes) -> str:
-    plain = unquote_to_bytes(quoted) if b"%" in quoted else quoted
+    plain = quoted.replace(b"+", b" ")
+    if b"%" in plain:
+        plain = unquote_to_bytes(plain)
     return plain.decode("utf-8", "surrogateescape")
 
 
@@ -159,7 +163,9 @@ def _inspect_media(found: Fields) -> None:
     if "NumMedia" not in found:
         raise Forged("The form has no NumMedia.")
     count = int(found["NumMedia"][0])
-    if any((f"MediaUrl{n}" in found) != (n < count) for n in range(MOST_MEDIA)):
+    if not found.keys() >= set(MEDIA_URLS[:count]) or not found.keys().isdisjoint(
+        MEDIA_URLS[count:]
+    ):
         raise Forged("The form's files are not as many as its NumMedia.")
 
 

@@ -363,7 +363,8 @@ def _attachment(file: Any, kind: MediaKind, mime: str) -> Attachment:
 
 def _pin(message: "Message") -> Pin | None:
     if message.venue:
-        spot, label = message.venue.location, f"{message.venue.title}, {message.venue.address}"
+        label = ", ".join(filter(None, (message.venue.title, message.venue.address)))
+        spot = message.venue.location
     elif message.location:
         spot, label = message.location, ""
     else:

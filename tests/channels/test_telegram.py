@@ -251,6 +251,12 @@ async def test_a_file_is_looked_up_and_streamed(provider: Provider, bot: Telegra
     assert streamed.path == f"/file/bot{desk.BOT_TOKEN}/photos/1.jpg"
 
 
+async def test_a_file_without_a_path_is_not_there(provider: Provider, bot: Telegram):
+    provider.will(found(None), raw(b"", 404))
+    with pytest.raises(Missing):
+        await desk.gathered(bot.fetch(FILE, 5))
+
+
 async def test_a_file_known_to_be_too_big_is_not_asked_for(provider: Provider, bot: Telegram):
     with pytest.raises(TooBig):
         await desk.gathered(bot.fetch(FILE, 4))

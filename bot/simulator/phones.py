@@ -32,6 +32,15 @@ _SAFE = {
 }
 
 
+class _Fresh(StaticFiles):
+    """Static files that a browser asks for again, so that an update shows at once."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 class Phones:
     """Serves the page and its API."""
 
@@ -59,7 +68,7 @@ class Phones:
             Route("/api/log", _guarded(self._log)),
             Route("/api/files/{identity}", self._file),
             Route("/api/events", self._events),
-            Mount("/static", StaticFiles(directory=_STATIC)),
+            Mount("/static", _Fresh(directory=_STATIC)),
         ]
 
     async def _page(self, _request: Request) -> Response:
@@ -204,6 +213,8 @@ def _guarded(view: Callable[[Request], Any]) -> Handler:
     """Answer 400 with a sentence to what no phone could do."""
 
     async def answer(request: Request) -> Response:
+        if request.headers.get("sec-fetch-site") == "cross-site" and request.method != "GET":
+            return JSONResponse({"error": "Another site's page may not use these phones."}, 403)
         try:
             return _json(await view(request))
         except (Refused, ValueError, KeyError, LookupError) as problem:

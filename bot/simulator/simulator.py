@@ -1,5 +1,6 @@
 """The whole simulator: one ASGI app, and the deliverers behind it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -45,8 +46,11 @@ class Simulator:
             ]
         )
 
-    def write_book(self, people: list[dict[str, Any]]) -> None:
-        """Say who holds the phones, as the page's address book does."""
+    def write_book(self, people: Sequence[dict[str, Any]]) -> None:
+        """Say who the people are, as PUT /api/book does; refuses an entry that nobody can reach.
+
+        Each has a name, and a phone, a telegram_id, whether Start was pressed, and channels.
+        """
         self._house.book.write([person_of(one) for one in people])
 
     async def start(self) -> None:

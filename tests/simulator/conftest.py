@@ -107,7 +107,7 @@ async def stand(tmp_path: Path, ears: Ears) -> AsyncIterator[Stand]:
     app = Starlette(routes=[Mount("/simulator", simulator.app), Mount("/", ears.app())])
     async with serving(app, ears.port), Phones(url) as phones:
         await simulator.start()
-        await phones.book(
+        simulator.write_book(
             [
                 {"name": "Marta López", "phone": MARTA, "telegram_id": MARTA_ID},
                 {"name": "Chepe", "phone": "+50370001111", "channels": ["sms"]},

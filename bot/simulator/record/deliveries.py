@@ -173,8 +173,10 @@ class Deliveries:
         )
 
     def resume(self) -> None:
-        """After a restart the clock of every unfinished webhook starts anew."""
-        self._store.write("UPDATE deliveries SET began = NULL WHERE state = 'waiting'")
+        """Begin every unfinished webhook anew: nobody could try while we were off."""
+        self._store.write(
+            "UPDATE deliveries SET began = NULL, attempts = 0 WHERE state = 'waiting'"
+        )
 
 
 def _drop(webhook: Webhook) -> str:

@@ -85,7 +85,7 @@ class Files:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._folder = store.folder / "files"
+        self._folder = store.folder / "simulator-files"
         self._folder.mkdir(exist_ok=True)
 
     def keep(self, upload: Upload, identity: str, path: str = "") -> File:

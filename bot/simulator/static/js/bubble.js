@@ -99,11 +99,14 @@ function spot(place) {
   return block;
 }
 
+export const hasWords = (text) => /[\p{L}\p{N}]/u.test(text);
+
 function keys(message, onTap) {
   const { choices } = message;
   const block = make("div", `keys ${choices.kind}`);
   if (choices.kind === "list") {
-    const open = make("button", "", choices.button);
+    const open = make("button", hasWords(choices.button) ? "" : "bare", choices.button);
+    if (!hasWords(choices.button)) open.setAttribute("aria-label", "Show the choices");
     open.type = "button";
     open.addEventListener("click", () => onTap(message, null));
     block.append(open);

@@ -77,6 +77,10 @@ export class Phone {
       if (!this.part(".app").contains(event.target)) this.#menu(false);
     });
     const looks = () => this.#read();
+    new ResizeObserver(() => {
+      if (this.down) this.part(".thread").scrollTop = this.part(".thread").scrollHeight;
+    }).observe(this.part(".thread"));
+    this.part(".thread").addEventListener("scroll", () => (this.down = this.#isDown()));
     this.element.addEventListener("pointerdown", looks);
     document.addEventListener("visibilitychange", looks);
   }
@@ -138,7 +142,7 @@ export class Phone {
   #show(phone) {
     const first = this.shown === null;
     const thread = this.part(".thread");
-    const down = first || thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
+    const down = first || this.#isDown();
     const known = new Set(this.items.keys());
     const news = phone.messages.filter((one) => !known.has(one.id) && one.author !== "person");
     this.shown = phone;
@@ -150,6 +154,11 @@ export class Phone {
     if (phone.notice && !first && phone.notice.id !== this.notice) this.#toast(phone.notice.text);
     this.notice = phone.notice?.id;
     this.#read();
+  }
+
+  #isDown() {
+    const thread = this.part(".thread");
+    return thread.scrollHeight - thread.scrollTop - thread.clientHeight < 120;
   }
 
   #draw(phone, news) {

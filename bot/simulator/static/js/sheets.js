@@ -1,6 +1,6 @@
 // The sheets that open over a phone: attaching, choosing from a list, editing, adding someone.
 
-import { make } from "./bubble.js";
+import { hasWords, make } from "./bubble.js";
 import { act, actWithFiles, send } from "./wire.js";
 
 const TOWNS = [
@@ -98,7 +98,8 @@ export function attach(where, device) {
 export function chooseFrom(message, device) {
   return new Promise((choose) => {
     const sheet = find("list");
-    find("list-title").textContent = message.choices.button;
+    const { button } = message.choices;
+    find("list-title").textContent = hasWords(button) ? button : "Choose one";
     const rows = message.choices.rows.flat().map((row, number) => {
       const label = make("label");
       const dot = make("input");

@@ -101,6 +101,7 @@ class App:
             return
         while True:
             try:
+                await telegram.prepare()
                 url = self._world.settings.public_url + WEBHOOK
                 await telegram.register(url, secret.get_secret_value())
                 self._world.bot_name = await telegram.username()

@@ -13,6 +13,7 @@ from bot.post.sender import Sender
 from bot.post.turns import Turns
 from bot.vault.looks import Looker
 from bot.world import World
+from channels.telegram import Telegram
 
 DRAIN = 20.0  # seconds that sends under way are given at the end
 REST = 1.0  # seconds after a loop failed, and between looks at the clock
@@ -36,6 +37,10 @@ class Worker:
         now = self._world.now()
         if self._world.db.embedded:
             await self._world.db.write(lambda s: bool(orphans(s, now, all_of_them=True)))
+        telegram = self._world.channels.get("telegram")
+        if isinstance(telegram, Telegram):
+            # Its library takes seconds to load; nothing waits for it but Telegram itself.
+            self._tasks.append(asyncio.create_task(telegram.prepare(), name="prepare telegram"))
         for name, work in (
             ("lanes", self._lanes.work),
             ("sender", self._sender.work),

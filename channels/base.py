@@ -264,6 +264,13 @@ class Channel(Protocol):
         """Hand a message to the provider, once. Raises a `Failure`; never tries again by itself."""
         ...
 
+    async def find(self, to: str, written: str, since: datetime) -> Sent | None:
+        """Look for a message that may have been sent, where the provider can be asked.
+
+        Gives None when it has no such message, or cannot say. Raises a `Failure`.
+        """
+        ...
+
     async def release(self, press: str) -> None:
         """Let a pressed button stop spinning. Best effort: never raises a `Failure`."""
         ...

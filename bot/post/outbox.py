@@ -184,7 +184,7 @@ def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> Outbox | N
         row.tries += outcome.counts
         row.next_at = now + timedelta(seconds=outcome.wait)
         row.changed_at = now
-        if outcome.state is OutboxState.ACCEPTED:
+        if outcome.state in (OutboxState.ACCEPTED, OutboxState.SENT):
             row.sent_at = now
     s.add(row)
     if outcome.provider_id:

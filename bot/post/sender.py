@@ -187,8 +187,8 @@ def judge(row: Outbox, result: Sent | Failure) -> Outcome:
     code = result.code if isinstance(result, Failure) else ""
     wait = BACKOFF[min(row.tries, len(BACKOFF) - 1)]
     match result:
-        case Sent(message_id):
-            return Outcome("accepted", OutboxState.ACCEPTED, provider_id=message_id)
+        case Sent(message_id, status):
+            return Outcome("accepted", outbox.OF_STATUS[status], provider_id=message_id)
         case Busy():
             return Outcome(
                 "busy",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from bot.db import Database
+from bot.db import Database, Unavailable
 from channels.base import Envelope, Kind
 from models.inbox import Inbox, InboxState, Lane
 
@@ -30,6 +30,9 @@ class Kept:
     received_at: datetime
 
 
+_Waiting = tuple[Kept, asyncio.Future[None]]
+
+
 @dataclass(frozen=True)
 class LaneClaim:
     """A lane that is ours to work, for as long as its lease holds."""
@@ -41,10 +44,13 @@ class LaneClaim:
 class Keeper:
     """Keeps envelopes: whatever waits goes into one transaction, so a crowd shares one commit."""
 
-    def __init__(self, db: Database, lane_of: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, db: Database, lane_of: Callable[[str, str], str], now: Callable[[], datetime]
+    ) -> None:
         self._db = db
         self._lane_of = lane_of
-        self._waiting: list[tuple[Kept, asyncio.Future[None]]] = []
+        self._now = now
+        self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
 
     async def keep(self, envelope: Envelope) -> None:
@@ -58,7 +64,7 @@ class Keeper:
             else self._lane_of(envelope.channel, envelope.sender)
         )
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append((Kept(envelope, lane, datetime.now(UTC)), future))
+        self._waiting.append((Kept(envelope, lane, self._now()), future))
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._empty())
         await future
@@ -66,18 +72,30 @@ class Keeper:
     async def _empty(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            error: Exception | None = None
-            try:
-                await self._db.write(partial(insert, kept=[kept for kept, _ in batch]))
-            except Exception as problem:  # noqa: BLE001 - whoever waits hears it
-                error = problem
-            for _, future in batch:
-                if future.done():
-                    continue
-                if error is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(error)
+            await self._insert(batch)
+
+    async def _insert(self, batch: list[_Waiting]) -> None:
+        try:
+            await self._db.write(partial(insert, kept=[kept for kept, _ in batch]))
+        except Exception as problem:  # noqa: BLE001 - whoever waits hears it
+            if len(batch) == 1 or isinstance(problem, Unavailable):
+                _tell(batch, problem)
+                return
+            # One of them cannot be kept. That must not cost the others their place.
+            for one in batch:
+                await self._insert([one])
+        else:
+            _tell(batch)
+
+
+def _tell(batch: Sequence[_Waiting], problem: Exception | None = None) -> None:
+    for _, future in batch:
+        if future.done():
+            continue
+        if problem is None:
+            future.set_result(None)
+        else:
+            future.set_exception(problem)
 
 
 def insert(s: Session, kept: Sequence[Kept]) -> None:
@@ -117,7 +135,13 @@ def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[Lan
     """Take lanes that have work and that nobody holds."""
     free = sa.or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < now)
     due = sa.or_(col(Lane.next_at).is_(None), col(Lane.next_at) <= now)
-    query = select(Lane).where(col(Lane.pending).is_(True), free, due).limit(most)
+    # In no order: lanes that always have work would else keep those behind them from theirs.
+    query = (
+        select(Lane)
+        .where(col(Lane.pending).is_(True), free, due)
+        .order_by(sa.func.random())
+        .limit(most)
+    )
     if s.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
     claims = []
@@ -179,17 +203,25 @@ def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime)
     return False
 
 
-def release(s: Session, claim: LaneClaim) -> None:
-    """Let a lane go. It stays marked if an envelope came in meanwhile.
+def let_all_go(s: Session) -> None:
+    """End every lease. For the start of an embedded bot, when nobody else can hold a lane."""
+    s.connection().execute(
+        sa.update(Lane).where(col(Lane.lease_until).is_not(None)).values(lease_until=None)
+    )
+
+
+def release(s: Session, claim: LaneClaim) -> bool:
+    """Let a lane go. It stays marked, and this is true, if it holds an envelope still or anew.
 
     The lane row is locked first and the look comes in a second statement: in one statement,
     PostgreSQL would look with eyes from before the lock, and leave an envelope behind.
     """
     lane = s.get(Lane, claim.lane, with_for_update=True, populate_existing=True)
     if lane is None or lane.fence != claim.fence:
-        return
+        return False
     lane.pending = bool(heads(s, claim.lane))
     lane.lease_until = None
     if not lane.pending:
         lane.next_at = None
     s.add(lane)
+    return lane.pending

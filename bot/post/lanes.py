@@ -1,13 +1,18 @@
 """Working the lanes: each envelope is read, and takes effect in one transaction of its own."""
 
 import asyncio
+import os
+import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from secrets import token_hex
 
 from sqlmodel import Session
 
+import bot
+from bot.db import Unavailable
 from bot.log import log
 from bot.office import tasks
 from bot.post import inbox
@@ -19,6 +24,9 @@ from models.inbox import Inbox, InboxState
 from models.task import TaskKind
 
 AT_ONCE = 8  # lanes worked at a time
+WHILE = 0.25  # seconds that one lane is worked before others have their turn
+HOUSE = f"{Path(bot.__file__).parent.parent}{os.sep}"
+ROOMS = tuple(f"{HOUSE}{room}{os.sep}" for room in ("bot", "handlers", "channels", "models"))
 RECEIPTS = 50  # news of sent messages in one transaction
 TURN = 1  # a person's messages: one each
 
@@ -30,38 +38,60 @@ class Lanes:
         self._world = world
         self._turns = turns
         self._owner = token_hex(8)
+        self._worked: set[asyncio.Task[None]] = set()
+        self._presses: set[asyncio.Task[None]] = set()
+        self._ending = False
 
     async def work(self) -> bool:
-        """Work what waits. True when there may be more at once."""
+        """Begin to work what waits. True when there may be more at once."""
         world = self._world
+        while (room := AT_ONCE - len(self._worked)) < AT_ONCE // 2:
+            # Several at once, so that they share a claim; all at once would wait for the slowest.
+            await asyncio.wait(self._worked, return_when=asyncio.FIRST_COMPLETED)
         claims = await world.db.write(
-            lambda s: inbox.claim_lanes(s, now=world.now(), owner=self._owner, most=AT_ONCE)
+            lambda s: inbox.claim_lanes(s, now=world.now(), owner=self._owner, most=room)
         )
-        if claims:
-            await asyncio.gather(*(self._lane(claim) for claim in claims))
-            world.ring()  # there may be words to send, files to fetch
-        return len(claims) == AT_ONCE
+        for claim in claims:
+            task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
+            self._worked.add(task)
+            task.add_done_callback(self._worked.discard)
+        return len(claims) == room
+
+    async def drain(self) -> None:
+        """Let the envelopes under way take effect, and begin no others."""
+        self._ending = True
+        await asyncio.gather(*self._worked)
 
     async def _lane(self, claim: LaneClaim) -> None:
+        """Work one lane for a while. Its lease ends what we cannot end."""
         most = RECEIPTS if claim.lane.startswith(inbox.RECEIPTS) else TURN
-        while True:
-            rows = await self._world.db.read(partial(_heads, claim.lane, most))
-            if not rows or not await self._turn(claim, rows):
-                break
-        await self._world.db.write(lambda s: inbox.release(s, claim))
+        clock = asyncio.get_running_loop().time
+        until = clock() + WHILE
+        try:
+            while not self._ending and clock() < until:
+                rows = await self._world.db.read(partial(_heads, claim.lane, most))
+                if not rows or not await self._turn(claim, rows):
+                    break
+            if await self._world.db.write(lambda s: inbox.release(s, claim)):
+                self._world.ring()
+        except Exception as problem:  # noqa: BLE001 - the other lanes go on; this one rests its lease
+            log.error("lane.left", error=_told(problem))
 
     async def _turn(self, claim: LaneClaim, rows: list[Inbox]) -> bool:
         """Let the next envelopes take effect. False when the lane must rest."""
-        events = {row.id or 0: await self._read(row) for row in rows}
         now = self._world.now()
         try:
+            events = {row.id or 0: await self._read(row) for row in rows}
             done = await self._world.db.write(partial(self._take, claim, events, now))
+        except Unavailable:
+            raise  # no fault of the envelope's: nothing is counted against it
         except Exception as problem:  # noqa: BLE001 - whatever it is, the lane goes on
             if len(rows) > 1:
                 return await self._one_by_one(claim, rows)
             await self._failed(claim, rows[0], problem, now)
             return False
-        await self._release_buttons(rows, events)
+        self._world.ring()  # there may be words to send, files to fetch
+        self._release_buttons(rows, events)
         return done
 
     async def _one_by_one(self, claim: LaneClaim, rows: list[Inbox]) -> bool:
@@ -96,16 +126,25 @@ class Lanes:
     async def _failed(
         self, claim: LaneClaim, row: Inbox, problem: Exception, now: datetime
     ) -> None:
-        log.error("turn.failed", inbox=row.id, error=type(problem).__name__)
-        await self._world.db.write(partial(_give_up, claim, row.id or 0, problem, now))
+        what = _told(problem)
+        log.error("turn.failed", inbox=row.id, error=what)
+        await self._world.db.write(partial(_give_up, claim, row.id or 0, what, now))
 
-    async def _release_buttons(
-        self, rows: list[Inbox], events: Mapping[int, tuple[Event, ...]]
-    ) -> None:
+    def _release_buttons(self, rows: list[Inbox], events: Mapping[int, tuple[Event, ...]]) -> None:
+        """Let pressed buttons stop spinning. A slow provider must not hold the lane for it."""
         for row in rows:
             for event in events[row.id or 0]:
                 if isinstance(event, Inbound) and event.press:
-                    await self._world.channels[row.channel].release(event.press)
+                    task = asyncio.create_task(
+                        self._world.channels[row.channel].release(event.press)
+                    )
+                    self._presses.add(task)
+                    task.add_done_callback(self._released)
+
+    def _released(self, task: asyncio.Task[None]) -> None:
+        self._presses.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("button.not_released", error=type(task.exception()).__name__)
 
 
 def _heads(lane: str, most: int, s: Session) -> list[Inbox]:
@@ -114,10 +153,16 @@ def _heads(lane: str, most: int, s: Session) -> list[Inbox]:
     return rows
 
 
-def _give_up(
-    claim: LaneClaim, inbox_id: int, problem: Exception, now: datetime, s: Session
-) -> None:
-    parked = inbox.fail(s, claim, inbox_id, f"{type(problem).__name__}: {problem}", now)
+def _told(problem: Exception) -> str:
+    """Say what failed and where. Never in the error's own words: they may hold a person's."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    ours = [frame for frame in frames if frame.filename.startswith(ROOMS)]
+    where = f" in {ours[-1].filename.removeprefix(HOUSE)}:{ours[-1].lineno}" if ours else ""
+    return f"{type(problem).__name__}{where}"
+
+
+def _give_up(claim: LaneClaim, inbox_id: int, what: str, now: datetime, s: Session) -> None:
+    parked = inbox.fail(s, claim, inbox_id, what, now)
     if parked:
         tasks.need(
             s,

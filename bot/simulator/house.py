@@ -33,6 +33,7 @@ class House:
         store = Store(settings.data)
         live = Live()
         switches = Switches(store)
+        journal = Journal(store)
         return cls(
             settings=settings,
             store=store,
@@ -41,6 +42,6 @@ class House:
             files=Files(store),
             book=Book(store),
             switches=switches,
-            journal=Journal(store),
-            deliveries=Deliveries(store, switches),
+            journal=journal,
+            deliveries=Deliveries(store, switches, journal),
         )

@@ -31,6 +31,7 @@ class Screens:
             "blocked": blocked,
             "typing": self._typing(line),
             "notice": self._notice(line) if telegram else None,
+            "commands": self._commands() if telegram else [],
             "receipt": self._receipt(line),
             "messages": [self._message(one) for one in self._house.threads.of(line, limit)],
         }
@@ -132,6 +133,12 @@ class Screens:
             line.address,
         )
         return {"id": row["id"], "text": row["notice"]} if row else None
+
+    def _commands(self) -> list[dict[str, str]]:
+        """The bot's commands as a phone set to Spanish lists them."""
+        store = self._house.store
+        kept = store.fact("telegram/commands/es") or store.fact("telegram/commands/")
+        return kept or []
 
     def _typing(self, line: Line) -> float:
         """Until when the bot is shown as typing."""

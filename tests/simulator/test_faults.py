@@ -135,6 +135,8 @@ async def test_a_lost_webhook_is_found_by_asking(stand: Stand, ears: Ears):
     assert (await ears.hears(1))[0].form["Body"] == "llegado"
     listed = await asyncio.to_thread(stand.twilio().messages.list, to=SMS)
     assert [one.body for one in listed] == ["llegado", "perdido"]
+    lost = (await stand.phones.log(kind="webhook"))[0]
+    assert (lost["answer"], lost["detail"]["fields"]["Body"]) == ("dropped", "perdido")
 
 
 async def test_a_lost_status_is_found_by_asking(stand: Stand, ears: Ears):

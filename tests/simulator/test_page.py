@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from axe_playwright_python.async_playwright import (  # type: ignore[import-untyped]  # no types
     Axe,
 )
@@ -166,6 +166,7 @@ async def test_start_comes_from_a_pasted_invitation_and_a_block_is_taken_back(
 ):
     async with stand.bot() as bot:
         await bot.set_webhook(f"{ears.url}/hook")
+        await bot.set_my_commands([BotCommand(command="ayuda", description="Ayuda")])
     telegram = phone(page, "telegram")
     await expect(telegram.locator(".composer")).to_be_hidden()
     link = page.get_by_label("Open an invite link on its phone")
@@ -184,11 +185,17 @@ async def test_start_comes_from_a_pasted_invitation_and_a_block_is_taken_back(
     assert ears.updates("message")[0]["text"] == "/start Tok_en-1"
     await expect(page.get_by_label("Telegram message")).to_be_visible()
     await page.get_by_role("button", name="Telegram menu").press("Enter")
+    await expect(page.get_by_role("menuitem", name="/ayuda")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await ears.hears(2)
+    assert ears.updates("message")[1]["text"] == "/ayuda"
+    await page.get_by_role("button", name="Telegram menu").press("Enter")
+    await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     restart = telegram.get_by_role("button", name="RESTART BOT")
     await expect(restart).to_be_visible()
     await restart.click()
-    await ears.hears(4)
+    await ears.hears(5)
     statuses = [one["new_chat_member"]["status"] for one in ears.updates("my_chat_member")]
     assert statuses == ["kicked", "member"]
 

@@ -296,7 +296,11 @@ async def test_commands_are_kept_and_typing_ends_with_the_message(stand: Stand):
     await marta.presses_start()
     async with stand.bot() as bot:
         await bot.set_my_commands([BotCommand(command="ayuda", description="Ayuda")])
+        spanish = BotCommand(command="alto", description="No me escriban")
+        await bot.set_my_commands([spanish], language_code="es")
         assert [one.command for one in await bot.get_my_commands()] == ["ayuda"]
+        assert [one.command for one in await bot.get_my_commands(language_code="es")] == ["alto"]
+        assert (await marta.shows())["commands"][0]["command"] == "alto"
         await bot.send_chat_action(MARTA_ID, "typing")
         assert (await marta.shows())["typing"] > 0
         await bot.send_message(MARTA_ID, "Hola")

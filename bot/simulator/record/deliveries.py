@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.record.faults import Provider, Switches
+from bot.simulator.record.journal import Journal
 from bot.simulator.record.store import Store
 
 _SHUFFLED = 0.05
@@ -56,9 +57,10 @@ class Delivery:
 class Deliveries:
     """Takes webhooks in, lets the switches spoil them, and remembers how each one ended."""
 
-    def __init__(self, store: Store, switches: Switches) -> None:
+    def __init__(self, store: Store, switches: Switches, journal: Journal) -> None:
         self._store = store
         self._switches = switches
+        self._journal = journal
         self._wakers: dict[Provider, Callable[[], None]] = {}
 
     def on_new(self, provider: Provider, waker: Callable[[], None]) -> None:
@@ -78,6 +80,9 @@ class Deliveries:
             dropped = self._switches.strikes(provider, _drop(webhook))
             copies = 2 if self._switches.strikes(provider, "duplicate") else 1
             token = secrets.token_hex(16)
+            if dropped:
+                detail = {"url": webhook.url, "fields": webhook.fields}
+                self._journal.webhook(provider.value, webhook.kind, "dropped", detail)
             for _ in range(copies):
                 self._keep(webhook, due, token, "dropped" if dropped else "waiting")
         self.wake(provider)

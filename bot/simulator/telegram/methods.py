@@ -46,15 +46,13 @@ class Methods:
             "sendphoto": lambda asked: self._send_file(asked, "photo"),
             "senddocument": lambda asked: self._send_file(asked, "document"),
             "sendvoice": lambda asked: self._send_file(asked, "voice"),
-            "sendaudio": lambda asked: self._send_file(asked, "audio"),
-            "sendlocation": self._send_location,
             "editmessagetext": self._edit_text,
             "editmessagereplymarkup": self._edit_markup,
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_press,
             "getfile": self._get_file,
             "setmycommands": self._set_commands,
-            "getmycommands": lambda _: self._house.store.fact("telegram/commands") or [],
+            "getmycommands": self._get_commands,
             "sendchataction": self._act,
         }
 
@@ -96,10 +94,8 @@ class Methods:
             "photo": lambda: objects.photo(files),
             "document": lambda: objects.document(files[-1]),
             "voice": lambda: objects.voice(files[-1], asked.number("duration") or 0),
-            "audio": lambda: objects.audio(files[-1], asked.number("duration") or 0),
         }[kind]()
-        shown = "voice" if kind == "audio" else kind
-        draft = Draft(*self._to(asked), kind=shown, text=words.text, files=(files[-1].id,))
+        draft = Draft(*self._to(asked), kind=kind, text=words.text, files=(files[-1].id,))
         return self._send(asked, content | words.caption(), draft)
 
     def _files(self, asked: Asked, kind: str) -> list[File]:
@@ -117,14 +113,6 @@ class Methods:
         if kind == "photo":
             return self._attachments.photo(upload)
         return [self._attachments.keep(upload, f"{kind}s")]
-
-    def _send_location(self, asked: Asked) -> dict[str, Any]:
-        place = {
-            "latitude": float(asked.text("latitude")),
-            "longitude": float(asked.text("longitude")),
-        }
-        draft = Draft(*self._to(asked), kind="place", place=place)
-        return self._send(asked, objects.location(place), draft)
 
     def _to(self, asked: Asked) -> tuple[Line, Author, str]:
         """The phone, if its person can be written to, and a number for the message."""
@@ -269,8 +257,15 @@ class Methods:
         }
 
     def _set_commands(self, asked: Asked) -> bool:
-        self._house.store.remember("telegram/commands", asked.object("commands") or [])
+        """Keep the commands of one language; without a language, those for all others."""
+        name = f"telegram/commands/{asked.text('language_code')}"
+        self._house.store.remember(name, asked.object("commands") or [])
         return True
+
+    def _get_commands(self, asked: Asked) -> list[dict[str, str]]:
+        name = f"telegram/commands/{asked.text('language_code')}"
+        kept: list[dict[str, str]] = self._house.store.fact(name) or []
+        return kept
 
     def _act(self, asked: Asked) -> bool:
         line = self._line(asked)

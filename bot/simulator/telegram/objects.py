@@ -83,18 +83,6 @@ def voice(file: File, seconds: int) -> Json:
     return {"voice": {"duration": seconds, "mime_type": file.type, **_named(file)}}
 
 
-def audio(file: File, seconds: int) -> Json:
-    """The content of a piece of sound."""
-    return {
-        "audio": {
-            "duration": seconds,
-            "file_name": file.name,
-            "mime_type": file.type,
-            **_named(file),
-        }
-    }
-
-
 def location(place: Json) -> Json:
     """The content of a pin."""
     spot = {"latitude": place["latitude"], "longitude": place["longitude"]}

@@ -72,6 +72,13 @@ export class Phone {
     this.part(".menu").addEventListener("click", () => this.#menu());
     this.part(".app").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#menu(false);
+      const items = [...this.part(".menu-items").children];
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const now = items.indexOf(document.activeElement);
+      if (step && now >= 0) {
+        event.preventDefault();
+        items[(now + step + items.length) % items.length].focus();
+      }
     });
     document.addEventListener("click", (event) => {
       if (!this.part(".app").contains(event.target)) this.#menu(false);
@@ -316,15 +323,23 @@ export class Phone {
       if (was && items.contains(document.activeElement)) this.part(".menu").focus();
       return;
     }
-    const button = make("button", "", this.shown?.blocked ? "Unblock" : this.channel === "telegram" ? "Block bot" : "Block this number");
-    button.type = "button";
-    button.setAttribute("role", "menuitem");
-    button.addEventListener("click", () => {
-      this.#menu(false);
-      this.#do(this.shown?.blocked ? "unblock" : "block");
-    });
-    items.replaceChildren(button);
-    button.focus();
+    const { blocked, commands, started } = this.shown || { commands: [] };
+    const writes = started && !blocked ? commands : [];
+    const entries = [
+      ...writes.map((one) => [`/${one.command}  ${one.description}`, () => this.#do("say", { text: `/${one.command}` })]),
+      [blocked ? "Unblock" : this.channel === "telegram" ? "Block bot" : "Block this number", () => this.#do(blocked ? "unblock" : "block")],
+    ];
+    items.replaceChildren(...entries.map(([label, run]) => {
+      const button = make("button", "", label);
+      button.type = "button";
+      button.setAttribute("role", "menuitem");
+      button.addEventListener("click", () => {
+        this.#menu(false);
+        run();
+      });
+      return button;
+    }));
+    items.firstElementChild.focus();
   }
 
   // Opens a link on this phone; says what is wrong with it, or nothing.

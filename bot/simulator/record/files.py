@@ -89,7 +89,7 @@ class Files:
         self._folder.mkdir(exist_ok=True)
 
     def keep(self, upload: Upload, identity: str, path: str = "") -> File:
-        """Keep bytes; the same bytes twice are kept once and named twice."""
+        """Keep bytes; the same bytes sent twice are two files, as they are at every provider."""
         digest = hashlib.sha256(upload.content).hexdigest()
         place = self._folder / digest
         if not place.exists():
@@ -101,7 +101,7 @@ class Files:
             "INSERT INTO files(id, unique_id, name, type, size, sha256, width, height, path, made)"
             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             identity,
-            f"AQAD{digest[:12]}",
+            f"AQAD{secrets.token_hex(8)}",
             upload.name,
             upload.type,
             len(upload.content),

@@ -20,6 +20,8 @@ from bot.simulator.wires.call import Answer, Call
 
 _LONGEST = 1600
 _DAY = 24 * 3600
+_LONGEST_WAIT = 36000
+"""Seconds that Twilio lets a message wait."""
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,128}")
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
@@ -48,7 +50,8 @@ class Sending:
         line = self._line(call)
         service = self._service(call)
         sender = self._sender(call, line)
-        callback = self._callback(call)
+        callback = _callback(call)
+        _validity(call)
         words = self._words(call)
         self._may_go(line, sender)
         with self._house.store.transaction():
@@ -107,18 +110,6 @@ class Sending:
             raise Rejected(21606, sender)
         return sender
 
-    def _callback(self, call: Call) -> str | None:
-        url = call.get("StatusCallback")
-        if not url:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or "_" in parts.netloc or not parts.netloc:
-            raise Rejected(21609, url)
-        validity = call.get("ValidityPeriod")
-        if validity is not None and not (validity.isdigit() and 1 <= int(validity) <= 36000):  # noqa: PLR2004 - ten hours
-            raise Rejected(20001, "ValidityPeriod")
-        return url
-
     def _words(self, call: Call) -> _Words:
         sid = call.get("ContentSid")
         variables = call.get("ContentVariables")
@@ -162,3 +153,19 @@ class Sending:
         if too_many_buttons(words.choices) and not words.template:
             return "failed", 63021
         return "delivered", None
+
+
+def _callback(call: Call) -> str | None:
+    url = call.get("StatusCallback")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or "_" in parts.netloc or not parts.netloc:
+        raise Rejected(21609, url)
+    return url
+
+
+def _validity(call: Call) -> None:
+    seconds = call.get("ValidityPeriod")
+    if seconds is not None and not (seconds.isdigit() and 1 <= int(seconds) <= _LONGEST_WAIT):
+        raise Rejected(20001, "ValidityPeriod")

@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot import migrate, settings
+from bot.console.api.callers import SCOPES
 from bot.db import Database
 from bot.office import staff
 from bot.settings import WrongSetting
 from bot.wiring import keys
-from models.staff import Duty
+from models.staff import Duty, Staff
 
 T = TypeVar("T")
 
@@ -27,13 +28,40 @@ def add_staff(
     )
 
 
-def make_token(environment: dict[str, str], label: str, scopes: Sequence[str]) -> str:
-    """Make a token for a program. Refuses scopes that there are not."""
+def make_token(
+    environment: dict[str, str], label: str, scopes: Sequence[str], username: str = ""
+) -> str:
+    """Make a token for a program, which acts for a member of staff.
+
+    Without a name it acts for the only coordinator there is; where there are several it acts for
+    nobody, and cannot do what only a named human may. Refuses scopes that there are not.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise WrongSetting(
+            f"There is no scope {', '.join(unknown)}. There are: {', '.join(SCOPES)}."
+        )
     drawn = keys(settings.load(environment))
-    return _within(
-        environment,
-        lambda s: staff.make_token(s, drawn, label, tuple(scopes), datetime.now(UTC)),
-    )
+
+    def act(s: Session) -> str:
+        acts_for = _acts_for(s, username)
+        return staff.make_token(s, drawn, label, scopes, datetime.now(UTC), acts_for)
+
+    return _within(environment, act)
+
+
+def _acts_for(s: Session, username: str) -> int | None:
+    query = select(Staff).where(col(Staff.disabled_at).is_(None))
+    if username:
+        found = s.exec(query.where(Staff.username == username.strip().casefold())).first()
+        if found is None:
+            raise WrongSetting(
+                f"There is no staff account {username}. Make one with: "
+                f"python3 -m bot staff add {username} --name …"
+            )
+        return found.id
+    coordinators = s.exec(query.where(Staff.duty == Duty.COORDINATOR)).all()
+    return coordinators[0].id if len(coordinators) == 1 else None
 
 
 def _within(environment: dict[str, str], act: Callable[[Session], T]) -> T:

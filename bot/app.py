@@ -35,6 +35,7 @@ class Beside:
     app: Any
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
+    leave: Callable[[], None]
 
 
 class App:
@@ -56,6 +57,12 @@ class App:
             await self._webhooks(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
+
+    def leave(self) -> None:
+        """Let live streams go: the process is about to end."""
+        self._world.ending = True
+        if self._beside is not None:
+            self._beside.leave()
 
     def _build(self) -> FastAPI:
         pages = FastAPI(
@@ -81,7 +88,6 @@ class App:
             await self._worker.start()
         telling = asyncio.create_task(self._tell_telegram(), name="telegram webhook")
         yield
-        world.ending = True
         telling.cancel()
         if self._worker is not None:
             await self._worker.stop()

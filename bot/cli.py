@@ -101,11 +101,14 @@ def add_staff(
 def create_token(
     scope: Annotated[list[str], typer.Option(help="What it may do, such as cases:read.")],
     label: Annotated[str, typer.Option(help="What it is for.")] = "API",
+    acts_for: Annotated[
+        str, typer.Option("--as", help="The staff account it acts for.", metavar="USERNAME")
+    ] = "",
 ) -> None:
     """Make a token for the API. It is shown once."""
     from bot import accounts  # noqa: PLC0415
 
-    typer.echo(accounts.make_token(dict(os.environ), label, scope))
+    typer.echo(accounts.make_token(dict(os.environ), label, scope, acts_for))
 
 
 @app.command("play", epilog="Example: python3 -m bot play offer --language es")

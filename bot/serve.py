@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -27,10 +28,23 @@ def web(settings: Settings, *, host: str, port: int) -> None:
             alone.release()
 
 
-def listen(app: object, *, host: str, port: int) -> None:
+class _Server(uvicorn.Server):
+    """Uvicorn, which lets live streams go before it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        self._app.leave()
+        super().handle_exit(sig, frame)
+
+
+def listen(app: App, *, host: str, port: int) -> None:
     """Run the server on one port."""
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE,
@@ -47,7 +61,7 @@ def listen(app: object, *, host: str, port: int) -> None:
             f"Port {port} on {host} cannot be used ({problem.strerror}). "
             "Give another one with --port."
         ) from None
-    uvicorn.Server(config).run([listener])
+    _Server(config, app).run([listener])
 
 
 async def work(settings: Settings) -> None:

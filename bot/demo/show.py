@@ -40,7 +40,7 @@ def build(port: int, data: Path, say: Callable[[str], None]) -> tuple[App, str]:
     kept = _secrets(data)
     here = f"http://127.0.0.1:{port}"
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]  # pydantic-settings takes it
+        _env_file=None,
         database_url=f"sqlite:///{data / 'enlace.db'}",
         redis_url="",
         public_url=here,
@@ -77,7 +77,9 @@ def build(port: int, data: Path, say: Callable[[str], None]) -> tuple[App, str]:
         )
     )
     simulator.write_book(network.book())
-    beside = Beside("/simulator", simulator.app, simulator.start, simulator.stop)
+    beside = Beside(
+        "/simulator", simulator.app, simulator.start, simulator.stop, simulator.end_streams
+    )
     return App(world(settings), works=True, beside=beside), kept["password"]
 
 

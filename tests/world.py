@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 
@@ -59,7 +60,11 @@ class Town:
     def environment(self) -> dict[str, str]:
         """The settings of every process of the product."""
         return {
-            **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME")},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name in ("PATH", "HOME", "SHIM", "PYTHONPATH")
+            },
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "PUBLIC_URL": self.url,
@@ -85,7 +90,7 @@ class Town:
     def command(self, *words: str, typed: str = "") -> str:
         """Run one of the product's commands to its end."""
         done = subprocess.run(
-            [sys.executable, "-m", "bot.cli_main", *words],
+            [sys.executable, "-m", "bot", *words],
             env=self.environment,
             input=typed,
             capture_output=True,
@@ -106,9 +111,9 @@ class Town:
 
     def start(self) -> None:
         """Start the product."""
-        self._start("web", "bot.cli_main", "serve", "--port", str(self.port))
+        self._start("web", "bot", "serve", "--port", str(self.port))
         if not self.embedded:
-            self._start("worker", "bot.cli_main", "worker")
+            self._start("worker", "bot", "worker")
 
     def kill(self) -> None:
         """End the product as a power cut would: no word, no time."""
@@ -185,11 +190,25 @@ class Staff:
 
     async def get(self, path: str, **query: Any) -> Any:
         """Read something. Fails with the answer when it is refused."""
-        return self._read(await self._client.get(path, params=query))
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._read(await self._client.get(path, params=query))
+            except httpx.TransportError:
+                assert time.monotonic() < ends
+                await asyncio.sleep(0.2)
 
     async def post(self, path: str, **body: Any) -> Any:
-        """Do something. Fails with the answer when it is refused."""
-        return self._read(await self._client.post(path, json=body))
+        """Do something, once, however often it must be asked. Fails when it is refused."""
+        key = {"idempotency-key": uuid4().hex}
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._read(await self._client.post(path, json=body, headers=key))
+            except httpx.TransportError:
+                # The product may be starting again; the key makes a second asking harmless.
+                assert time.monotonic() < ends
+                await asyncio.sleep(0.2)
 
     async def bytes(self, path: str) -> bytes:
         """Download a file."""
@@ -204,12 +223,9 @@ class Staff:
         ends = time.monotonic() + within
         found: Any = None
         while time.monotonic() < ends:
-            try:
-                found = await self.get(path, **query)
-                if is_so(found):
-                    return found
-            except httpx.TransportError:
-                pass  # the product may be starting again
+            found = await self.get(path, **query)
+            if is_so(found):
+                return found
             await asyncio.sleep(0.1)
         raise AssertionError(f"{path} never came to be so; it is:\n{json.dumps(found, indent=1)}")
 
@@ -236,7 +252,14 @@ async def town(root: Path, database_url: str, redis_url: str = "") -> AsyncItera
 
 SCOPES = (
     *("people:read", "people:write", "cases:read", "cases:write", "messages:read"),
-    *("messages:write", "tasks:read", "tasks:write", "broadcasts:read", "broadcasts:write"),
+    *(
+        "messages:write",
+        "evidence:read",
+        "tasks:read",
+        "tasks:write",
+        "broadcasts:read",
+        "broadcasts:write",
+    ),
 )
 
 

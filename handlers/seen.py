@@ -21,6 +21,9 @@ ASKING = re.compile(
 """What makes a reply a question, also where nobody typed the mark."""
 
 
+HOUR = re.compile(r"((a|al|las?|el|at|the|dia|hora) )*(?P<number>\d{1,2})( (horas?|hrs))?")
+"""A number that stands alone."""
+
 FEW = 3
 """So many words tell something, whatever they open with; a word of so many letters may too."""
 
@@ -138,23 +141,21 @@ def _read_choice(seen: Seen, words: str, language: str) -> Answer | None:
     if value:
         labels = [option.label for option in seen.options if option.value == value]
         return {"choice": value} | ({"aside": words} if _says_more(words, labels) else {})
-    yes_or_no = any(option.meaning is Meaning.YES for option in seen.options)
-    if yes_or_no and understand(words, Expect.YES_NO, language) is Meaning.LATER:
-        return None  # «al rato le digo» answers no yes-or-no question, and is no question itself
     if seen.otherwise and _tells_something(words, language):
         return {"choice": seen.otherwise, "aside": words}
     return None
 
 
 def _by_number(words: str, options: tuple[Shown, ...]) -> str | None:
-    """«A las 5» picks the hour that holds a five, where there is no fifth choice."""
-    numbers = {int(number) for number in re.findall(r"\d{1,4}", words)}
-    if len(numbers) != 1 or min(numbers) <= len(options):
+    """«A las 5» picks the hour that holds a five, where there is no fifth choice.
+
+    Any other word may change what it means: «mañana a las 5», «a las 5 no».
+    """
+    found = HOUR.fullmatch(" ".join(_plain(words)))
+    if found is None or int(found["number"]) <= len(options):
         return None
     holding = [
-        option.value
-        for option in options
-        if numbers <= {int(number) for number in re.findall(r"\d{1,4}", option.label)}
+        option.value for option in options if found["number"] in re.findall(r"\d+", option.label)
     ]
     return holding[0] if len(holding) == 1 else None
 
@@ -168,10 +169,12 @@ def _says_more(words: str, labels: list[str]) -> bool:
 
 def _tells_something(words: str, language: str) -> bool:
     """Tell words from a bare yes, no, digit or slip of the thumb."""
-    letters = [word for word in _plain(words) if word.isalpha() and len(word) > 1]
+    letters = [word for word in _plain(words) if word.isalpha()]
+    if all(len(word) == 1 for word in letters):
+        return False
     if len(letters) >= FEW:
         return True
-    return bool(letters) and understand(words, Expect.YES_NO, language) is Meaning.UNCLEAR
+    return understand(words, Expect.YES_NO, language) is Meaning.UNCLEAR
 
 
 def _plain(words: str) -> list[str]:

@@ -165,12 +165,12 @@ def test_other_reasons_are_asked_for_or_taken_as_they_come(stage: Stage):
     written = asked(stage)
     written.says("NO")
     written.hears(OBSTACLE)
-    written.says("piden dinero para sacar la copia")
+    written.says("falta la firma del alcalde")
     written.hears(TRIED)
     written.says("fui el lunes")
     written.hears(EXPLAINED)
     assert written.recorded == [
-        Unobtainable(4, Obstacle.OTHER, "piden dinero para sacar la copia\nfui el lunes")
+        Unobtainable(4, Obstacle.OTHER, "falta la firma del alcalde\nfui el lunes")
     ]
 
 

@@ -110,6 +110,8 @@ def test_own_words_choose_what_is_meant_for_them_and_a_slip_chooses_nothing(
         ("5", {"choice": "first"}),
         ("a las 9", {"choice": "second"}),
         ("2", {"choice": "second"}),
+        ("el 25", {"choice": "second"}),
+        ("mañana a las 5", {"choice": "other", "aside": "mañana a las 5"}),
         ("a las 7 de la noche", {"choice": "other", "aside": "a las 7 de la noche"}),
         ("el 5 o el 9 me da igual", {"choice": "other", "aside": "el 5 o el 9 me da igual"}),
     ],

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -132,6 +133,8 @@ def _written(value: Value, style: str, speaks: Tongue) -> str:
             return _hour(value, style, speaks)
         case str():
             return value
+        case _:
+            assert_never(value)
 
 
 def _hour(value: Hour, style: str, speaks: Tongue) -> str:

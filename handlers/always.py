@@ -5,6 +5,7 @@ Any of them may reach somebody we know nothing of, so none of them says what a r
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from handlers.sentences import together
 from handlers.talk import Kind
@@ -122,6 +123,8 @@ def not_understood(kind: Kind, times: int, hours: int) -> Text:
             return _("Send a photo, or write only DONE or NO.")
         case Kind.WORDS:
             return _("I did not understand. Please answer with a few words.")
+        case _:
+            assert_never(kind)
 
 
 def photos_received(count: int, code: str = "") -> Text:

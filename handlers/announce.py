@@ -1,5 +1,7 @@
 """Staff's own words go to somebody, who says yes, no or later."""
 
+from typing import assert_never
+
 from handlers.seen import asks
 from handlers.sentences import together
 from handlers.talk import SILENCE, Talk
@@ -44,3 +46,5 @@ def _thanks(reply: Reply, code: str) -> Text:
             return _("Thank you for telling us. Coordination knows it: {code}.", code=code)
         case Reply.LATER:
             return _("Thank you. Coordination knows that you can later on: {code}.", code=code)
+        case _:
+            assert_never(reply)

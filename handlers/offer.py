@@ -1,5 +1,7 @@
 """A Defender is offered an assignment, and takes it, asks first, or says why not."""
 
+from typing import assert_never
+
 from handlers.seen import asks
 from handlers.sentences import together
 from handlers.talk import SILENCE, Silence, Talk
@@ -49,6 +51,8 @@ async def offer(talk: Talk, given: OfferGiven) -> None:
                 )
                 talk.record(Asked(given.code, words))
                 question, n = _again(given), n + 1
+            case _:
+                assert_never(taken)
 
 
 def _accept(talk: Talk, given: OfferGiven, words: str) -> None:
@@ -138,3 +142,5 @@ def _work(kind: AssignmentKind, code: str, place: str) -> Text:
             return _("{code}: work in {place}.", code=code, place=place)
         case AssignmentKind.OTHER:
             return _("{code}: a piece of work.", code=code)
+        case _:
+            assert_never(kind)

@@ -7,6 +7,7 @@ out is open: now, later, never, an hour for a call, or silence.
 import re
 from collections.abc import Sequence
 from enum import Enum
+from typing import assert_never
 
 from handlers.sentences import together
 from handlers.talk import SILENCE, Silence, Talk
@@ -64,6 +65,8 @@ async def outreach(talk: Talk, given: OutreachGiven) -> None:
             await _later(talk, given)
         case Safe.NOW:
             await _agree(talk, given)
+        case _:
+            assert_never(safe)
 
 
 async def _later(talk: Talk, given: OutreachGiven) -> None:
@@ -110,6 +113,8 @@ async def _agree(talk: Talk, given: OutreachGiven) -> None:
             case Call.OTHER:
                 words = talk.aside(f"call {first + 1}")
                 question = _("Thank you. Would one of these hours be better?")
+            case _:
+                assert_never(call)
         if words:
             break
     await _other_hour(talk, given, words)

@@ -1,7 +1,9 @@
 """A Defender reports a search, hears what we understood, and corrects it until it is right."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
+from typing import assert_never
 
 from handlers.sentences import together
 from handlers.talk import Talk
@@ -9,6 +11,20 @@ from handlers.understanding import Meaning
 from models.facts import SearchGiven, SearchReported
 from models.text import Text, _
 from models.whereabouts import Certainty, Finding, Source
+
+KNOWN_BY: Mapping[Source, Text] = {
+    Source.IN_PERSON: _("You saw the person."),
+    Source.FAMILY: _("The family says so."),
+    Source.COMMUNITY: _("People there say so."),
+}
+"""How a source is read back."""
+
+HOW_SURE: Mapping[Certainty, Text] = {
+    Certainty.SURE: _("It is sure."),
+    Certainty.LIKELY: _("It is likely."),
+    Certainty.UNSURE: _("It is doubtful."),
+}
+"""How a certainty is read back."""
 
 
 class Outcome(Enum):
@@ -85,6 +101,8 @@ async def _report(talk: Talk, given: SearchGiven, n: int) -> SearchReported:
                 _("{code}: what kept you from it? Tell us in your own words.", code=given.code),
             )
             return SearchReported(given.assignment, Finding.COULD_NOT_LOOK, note=why)
+        case _:
+            assert_never(outcome)
 
 
 async def _gone(talk: Talk, given: SearchGiven, words: str, n: int) -> SearchReported:
@@ -108,6 +126,8 @@ async def _gone(talk: Talk, given: SearchGiven, words: str, n: int) -> SearchRep
             return SearchReported(given.assignment, Finding.MOVED, note=note)
         case Gone.NOTHING:
             return SearchReported(given.assignment, Finding.NOT_THERE, note=note)
+        case _:
+            assert_never(gone)
 
 
 async def _placed(talk: Talk, given: SearchGiven, report: SearchReported, n: int) -> SearchReported:
@@ -188,13 +208,15 @@ async def _corrected(
             return await _sourced(talk, given, report, n)
         case Wrong.ALL:
             return await _report(talk, given, n)
+        case _:
+            assert_never(wrong)
 
 
 def _read_back(report: SearchReported, code: str) -> Text:
     return together(
         _understood(report),
-        _known_by(report.source),
-        _how_sure(report.certainty),
+        KNOWN_BY[report.source] if report.source else None,
+        HOW_SURE[report.certainty] if report.certainty else None,
         _("{code}: is that right?", code=code),
     )
 
@@ -216,27 +238,5 @@ def _understood(report: SearchReported) -> Text:
             return _("I understood: the person is not there, and nothing is known.")
         case Finding.COULD_NOT_LOOK:
             return _("I understood: you could not look, for the reason you wrote.")
-
-
-def _known_by(source: Source | None) -> Text | None:
-    match source:
-        case Source.IN_PERSON:
-            return _("You saw the person.")
-        case Source.FAMILY:
-            return _("The family says so.")
-        case Source.COMMUNITY:
-            return _("People there say so.")
-        case None:
-            return None
-
-
-def _how_sure(certainty: Certainty | None) -> Text | None:
-    match certainty:
-        case Certainty.SURE:
-            return _("It is sure.")
-        case Certainty.LIKELY:
-            return _("It is likely.")
-        case Certainty.UNSURE:
-            return _("It is doubtful.")
-        case None:
-            return None
+        case _:
+            assert_never(report.finding)

@@ -7,7 +7,7 @@ read against that, never against the code that has been deployed since.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from handlers.talk import Answer, Kind, Question
 from handlers.understanding import Expect, Meaning, Shown, normal, pick, understand
@@ -98,6 +98,8 @@ def read_answer(seen: Seen, text: str, language: str) -> Answer | None:
             return {"words": words} if _tells_something(words, language) else None
         case Kind.WORDS:
             return {"words": words}
+        case _:
+            assert_never(seen.kind)
 
 
 def read_photos(seen: Seen, count: int, words: str, language: str) -> Answer | None:
@@ -111,7 +113,7 @@ def read_photos(seen: Seen, count: int, words: str, language: str) -> Answer | N
     if not count and not words:
         return None
     meaning = understand(words, Expect.OPEN, language) if words else Meaning.UNCLEAR
-    if meaning is Meaning.NO and len(_plain(words)) >= FEW:
+    if meaning is Meaning.NO and len(_plain(words)) > FEW:
         meaning = Meaning.UNCLEAR  # «no tengo señal, mañana mando» is not «it cannot be had»
     plain = {"count": count, "words": words}
     return plain | ({"meaning": meaning.value} if meaning in {Meaning.DONE, Meaning.NO} else {})

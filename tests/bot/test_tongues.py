@@ -1,5 +1,9 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from bot import tongues
 from bot.tongues import TONGUES, render, tongue
 from models.text import Day, Hour, Text, _, p_
 
@@ -32,6 +36,34 @@ def test_a_sentence_that_nobody_translated_is_said_in_the_source():
     assert render(_("Nobody has translated {this}.", this="yet"), "spa") == (
         "Nobody has translated yet."
     )
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a Spanish catalog of our own to write."""
+    path = tmp_path / "es" / "LC_MESSAGES" / "bot.po"
+    path.parent.mkdir(parents=True)
+    monkeypatch.setattr(tongues, "CATALOGS", tmp_path)
+    tongues._catalog.cache_clear()
+    yield path
+    tongues._catalog.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["Hola {nombre}", "Hola", "Hola {name", "Hola {name} {other}", ""]
+)
+def test_a_translation_with_other_placeholders_is_not_used(catalog: Path, wrong: str):
+    catalog.write_text(f'msgid "Hello {{name}}"\nmsgstr "{wrong}"\n', "utf-8")
+    assert render(Text("Hello {name}", (("name", "Marta"),)), "spa") == "Hello Marta"
+
+    catalog.write_text('msgid "Hello {name}"\nmsgstr "Hola {name}"\n', "utf-8")
+    tongues._catalog.cache_clear()
+    assert render(Text("Hello {name}", (("name", "Marta"),)), "spa") == "Hola Marta"
+
+
+def test_a_translation_that_nobody_has_looked_through_is_not_used(catalog: Path):
+    catalog.write_text('#, fuzzy\nmsgid "Yes"\nmsgstr "No"\n', "utf-8")
+    assert render(Text("Yes"), "spa") == "Yes"
 
 
 def test_a_sentence_with_a_context_is_another_sentence():

@@ -39,9 +39,9 @@ def test_the_words_around_an_answer_are_kept_and_a_question_reaches_a_human(stag
 def test_words_that_are_no_question_ask_nothing_of_anybody(stage: Stage):
     marta = stage.plays("announce", GIVEN)
     marta.hears(SHOWN)
-    marta.says("sí puedo, llego el viernes temprano")
+    marta.says("sí puedo, tengo carro propio")
     marta.hears("Gracias. Coordinación ya sabe que puede: AV-0031.")
-    assert marta.recorded == [Answered(3, Reply.YES, "sí puedo, llego el viernes temprano")]
+    assert marta.recorded == [Answered(3, Reply.YES, "sí puedo, tengo carro propio")]
 
 
 def test_who_says_nothing_has_not_answered(stage: Stage):

@@ -4,9 +4,11 @@ import pytest
 
 from handlers.papers import PAPERS
 from handlers.repertoire import REPERTOIRE, SAMPLES
+from handlers.search import HOW_SURE, KNOWN_BY
 from handlers.talk import Kind
 from models.document import DocumentType
 from models.facts import pack, unpack
+from models.whereabouts import Certainty, Source
 from tests.handlers.walk import walk
 
 NAMES = sorted(REPERTOIRE)
@@ -44,5 +46,7 @@ def test_an_outcome_is_recorded_once_on_every_way_to_an_end(name: str):
             assert kinds.count(outcome) <= 1, journal
 
 
-def test_every_kind_of_document_has_its_word():
+def test_what_is_named_from_a_table_is_named_whole():
     assert set(PAPERS) == set(DocumentType)
+    assert set(KNOWN_BY) == set(Source)
+    assert set(HOW_SURE) == set(Certainty)

@@ -1,0 +1,20 @@
+"""What people mean by what they write."""
+
+from handlers.understanding.choosing import Shown, pick
+from handlers.understanding.codes import codes
+from handlers.understanding.meaning import Expect, Meaning
+from handlers.understanding.reading import understand
+from handlers.understanding.stopping import starts, stops
+from handlers.understanding.words import fold as normal
+
+__all__ = [
+    "Expect",
+    "Meaning",
+    "Shown",
+    "codes",
+    "normal",
+    "pick",
+    "starts",
+    "stops",
+    "understand",
+]

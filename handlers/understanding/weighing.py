@@ -1,0 +1,167 @@
+"""What it all comes to: yes, no, later or unclear. When in doubt, unclear, which costs one question."""
+
+from collections.abc import Sequence
+
+from handlers.understanding.meaning import Expect, Meaning
+from handlers.understanding.senses import Said, Sense
+
+_OWN_YES = frozenset({Sense.YES, Sense.YES_WITH_QUESTION, Sense.TAKE, Sense.CAN})
+_OWN_NO = frozenset({Sense.NO, Sense.REFUSE})
+_TAGS = frozenset({Sense.YES, Sense.TAKE, Sense.CAN, Sense.SOFT, Sense.NO})
+# With one of these, a last «no» takes back the yes before it: «sí, no, disculpe».
+_TURNS = frozenset({Sense.BUT, Sense.UNDO, Sense.REASON, Sense.OPENER})
+_TIME = frozenset({Sense.LATER, Sense.NOW, Sense.SOON})
+_UNDER_DOUBT = frozenset({Sense.DOUBT, Sense.IF})
+_LATER = frozenset({Sense.LATER, Sense.SOON, Sense.PERHAPS, Sense.PIOUS})
+
+# How many words that fit no phrase a reading bears: beyond them the message tells a story.
+_FEW = 2
+_MANY = 8
+
+
+def weigh(said: Sequence[Said], expect: Expect) -> Meaning:
+    """The meaning of what was said, as a careful coordinator would read it."""
+    return _Scales(said, expect).meaning()
+
+
+class _Scales:
+    """Everything said in a reply, and the questions one asks of it."""
+
+    def __init__(self, said: Sequence[Said], expect: Expect) -> None:
+        self._order = [one.sense for one in said]
+        self._all = frozenset(self._order)
+        self._stated = frozenset(one.sense for one in said if not one.asks)
+        self._asks = any(one.asks for one in said) or Sense.ASK in self._all
+        self._offer = expect is Expect.OFFER
+        self._plain = expect is Expect.YES_NO
+        self._open = expect is Expect.OPEN
+        self._unknown = self._order.count(Sense.UNKNOWN)
+        # «la próxima semana sí puedo» puts off; «sí, mañana voy» does not.
+        agreed = [*self._order, Sense.YES].index(Sense.YES)
+        self._late_first = Sense.LATER in self._order[:agreed]
+        # «sí, ¿verdad?»
+        asked = frozenset(one.sense for one in said if one.asks)
+        self._unsure = bool(asked & _TAGS) and Sense.ASK not in asked
+
+    def meaning(self) -> Meaning:
+        if Sense.REPORT in self._all:
+            return Meaning.UNCLEAR
+        yes, no = bool(self._all & _OWN_YES), bool(self._all & _OWN_NO)
+        if Sense.OTHERS in self._all:
+            return Meaning.NO if no and not yes else Meaning.UNCLEAR
+        if yes and no:
+            return self._torn()
+        if yes:
+            return self._yes()
+        if Sense.SOFT in self._all:
+            return self._soft(no=no)
+        if no:
+            return self._no()
+        return self._neither()
+
+    def _torn(self) -> Meaning:
+        """A yes and a no: «hoy no, mañana sí», «sí pero no puedo», «sí y no»."""
+        if Sense.MOCK in self._all:
+            return Meaning.UNCLEAR
+        if self._all & _TIME:
+            return Meaning.LATER
+        last = next(sense for sense in reversed(self._order) if sense in _OWN_YES | _OWN_NO)
+        if last is Sense.REFUSE or (last is Sense.NO and self._all & _TURNS):
+            return Meaning.NO
+        return Meaning.UNCLEAR
+
+    def _yes(self) -> Meaning:
+        if self._all & _UNDER_DOUBT or Sense.MOCK in self._all:
+            return Meaning.UNCLEAR
+        if Sense.PERHAPS in self._all:
+            return Meaning.LATER
+        if self._unsure or not self._stated & _OWN_YES:
+            return Meaning.UNCLEAR  # the yes itself is the question
+        if Sense.BUT in self._all:
+            return self._reserved()
+        if self._all & {Sense.DENY, Sense.REASON, Sense.BUSY, Sense.EXCUSE}:
+            return Meaning.UNCLEAR
+        takes = Sense.TAKE in self._all
+        agrees = takes or Sense.YES in self._all
+        if self._open and (not agrees or self._unknown > _FEW):
+            return Meaning.UNCLEAR
+        if Sense.LATER in self._all and not takes and not self._promises():
+            return Meaning.LATER
+        if (self._offer or self._open) and not agrees and Sense.YES_WITH_QUESTION in self._all:
+            return Meaning.UNCLEAR
+        return Meaning.YES if self._unknown <= _MANY else Meaning.UNCLEAR
+
+    def _promises(self) -> bool:
+        """«sí, mañana voy» takes an offer; to a plain question it only puts off."""
+        return self._offer and {Sense.YES, Sense.CAN} <= self._all and not self._late_first
+
+    def _reserved(self) -> Meaning:
+        """A yes with a «pero»: what follows it decides."""
+        last = len(self._order) - self._order[::-1].index(Sense.BUT)
+        after = frozenset(self._order[last:])
+        if after & _TIME:
+            return Meaning.LATER
+        if after & {Sense.REASON, Sense.BUSY, Sense.EXCUSE}:
+            if self._offer:
+                return Meaning.NO
+            return Meaning.LATER if Sense.BUSY in after else Meaning.UNCLEAR
+        if after and after <= _OWN_YES and Sense.BUSY not in self._all:
+            return Meaning.YES  # «no hay pisto pero yo la tomo»
+        return Meaning.UNCLEAR
+
+    def _soft(self, *, no: bool) -> Meaning:
+        """«ok»: a yes only when nothing else speaks."""
+        if no:
+            return Meaning.LATER if self._all & _TIME else Meaning.NO
+        if self._all & _UNDER_DOUBT or Sense.MOCK in self._all:
+            return Meaning.UNCLEAR
+        if Sense.BUT in self._all:
+            return self._reserved()
+        if self._all & {Sense.REASON, Sense.BUSY, Sense.OPENER, Sense.DENY}:
+            return self._neither()
+        if Sense.ACK in self._all:
+            return Meaning.UNCLEAR  # «ok, enterada»
+        if self._all & _LATER - {Sense.PIOUS}:
+            return Meaning.LATER
+        if self._asks or self._unknown > (0 if self._open else _FEW):
+            return Meaning.UNCLEAR
+        return Meaning.YES
+
+    def _no(self) -> Meaning:
+        if not self._stated & _OWN_NO:
+            return Meaning.UNCLEAR  # «¿no?»
+        hedged = Sense.DOUBT in self._all and not self._offer  # «creo que no» declines an offer
+        if Sense.REFUSE not in self._all and (hedged or Sense.IF in self._all):
+            return Meaning.UNCLEAR
+        if self._open and self._unknown:
+            return Meaning.UNCLEAR
+        if self._offer and Sense.REASON in self._all and not self._all & {Sense.PERHAPS, Sense.NOW}:
+            return Meaning.NO
+        if self._all & (_TIME | {Sense.PERHAPS}):
+            return Meaning.LATER
+        return Meaning.NO
+
+    def _neither(self) -> Meaning:
+        if self._asks or Sense.MOCK in self._all:
+            return Meaning.UNCLEAR
+        if self._offer and Sense.REASON in self._all and Sense.IF not in self._all:
+            return Meaning.LATER if Sense.PERHAPS in self._all else Meaning.NO
+        if self._all & _LATER:
+            return self._put_off()
+        if self._all & _UNDER_DOUBT:
+            return Meaning.UNCLEAR
+        if Sense.BUSY in self._all:
+            return Meaning.NO if self._offer and Sense.NOW not in self._all else Meaning.LATER
+        declines = self._offer and self._all & {Sense.OPENER, Sense.DENY, Sense.EXCUSE}
+        first = next((sense for sense in self._order if sense is not Sense.NOW), None)
+        denies = self._plain and first in {Sense.DENY, Sense.NONE}
+        if (declines or denies) and self._unknown <= _MANY:
+            return Meaning.NO
+        return Meaning.UNCLEAR
+
+    def _put_off(self) -> Meaning:
+        certain = self._all & {Sense.LATER, Sense.SOON}
+        if not certain and self._all & _UNDER_DOUBT:
+            return Meaning.UNCLEAR
+        bearable = 0 if self._open else _MANY
+        return Meaning.LATER if self._unknown <= bearable else Meaning.UNCLEAR

@@ -136,7 +136,7 @@ def test_two_processes_that_migrate_at_once_do_it_one_after_the_other(database_u
 
 def test_rows_that_would_refer_to_nothing_are_not_kept(sqlite_url):
     migrate.upgrade(sqlite_url)
-    with pytest.raises(WrongDatabase, match="link"):  # noqa: PT012, SIM117 - one story
+    with pytest.raises(WrongDatabase, match="link"):  # noqa: SIM117 - one story
         with migrate._open(sqlite_url) as engine, migrate._alone(engine) as connection:
             connection.execute(
                 sa.text(

@@ -38,3 +38,9 @@ testimony witness affidavit
 
 ENGLISH_ONLY = "son sons"
 """A Spanish reader is often asked «¿son todas?»."""
+
+JOINING = """
+de del la las lo los el da do dos das the don dona senor senora
+aldea caserio paraje canton comunidad barrio colonia finca municipio departamento village town
+"""
+"""Words inside names and places that name nothing by themselves."""

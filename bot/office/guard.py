@@ -37,7 +37,7 @@ UNCHECKED = _("The message could not be checked.")
 
 LOCKED = {Lockout.MINOR: MINOR, Lockout.ADVERSE_PARTY: ADVERSE, Lockout.UNSAFE: UNSAFE}
 UNVERIFIED = {Role.PARENT, Role.UNKNOWN}
-JOINING = frozenset(("de", "del", "la", "las", "lo", "los", "el", "da", "do", "dos", "das", "the"))
+JOINING = frozenset(forbidden.JOINING.split())
 """Words inside names that make no name."""
 
 Words = tuple[str, ...]

@@ -162,6 +162,7 @@ def _is_kept(s: Session, report: Whereabouts, talked: Talked) -> bool:
             Whereabouts.assignment_id == report.assignment_id,
             Whereabouts.reported_by == report.reported_by,
             col(Whereabouts.reported_at) >= talked.started_at,
+            col(Whereabouts.standing) != Standing.REJECTED,
         )
     )
     return any(_said(one) == _said(report) for one in earlier)

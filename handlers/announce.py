@@ -5,7 +5,7 @@ from typing import assert_never
 from handlers.seen import asks
 from handlers.sentences import together
 from handlers.talk import SILENCE, Talk
-from handlers.understanding import Meaning
+from handlers.understanding import Expect, Meaning
 from models.broadcast import Reply
 from models.facts import AnnounceGiven, Answered, Asked
 from models.text import Text, _
@@ -22,6 +22,7 @@ async def announce(talk: Talk, given: AnnounceGiven) -> None:
         _("{code}: {body}", code=given.code, body=given.body),
         {Reply.YES: _("I can"), Reply.NO: _("I cannot"), Reply.LATER: _("Later on")},
         means={Reply.YES: Meaning.YES, Reply.NO: Meaning.NO, Reply.LATER: Meaning.LATER},
+        expects=Expect.OFFER,
         patience_hours=ANSWER_HOURS,
     )
     if reply is SILENCE:

@@ -5,7 +5,7 @@ from typing import assert_never
 from handlers.seen import asks
 from handlers.sentences import together
 from handlers.talk import SILENCE, Silence, Talk
-from handlers.understanding import Meaning
+from handlers.understanding import Expect, Meaning
 from models.assignment import AssignmentKind, DeclineReason, Taken
 from models.facts import Accepted, Asked, Declined, Lapsed, OfferGiven
 from models.text import Day, Text, _
@@ -31,6 +31,7 @@ async def offer(talk: Talk, given: OfferGiven) -> None:
             },
             means={Taken.YES: Meaning.YES, Taken.NO: Meaning.NO},
             words={Taken.QUESTION: ("duda", "dudas", "pregunta", "question")},
+            expects=Expect.OFFER,
             otherwise=Taken.QUESTION,
             patience_hours=OFFER_HOURS,
         )

@@ -52,7 +52,7 @@ async def outreach(talk: Talk, given: OutreachGiven) -> None:
         ),
         {Safe.NOW: _("Yes"), Safe.LATER: _("Not now"), Safe.NEVER: _("Do not write here")},
         means={Safe.NOW: Meaning.YES, Safe.LATER: Meaning.LATER},
-        words={Safe.LATER: ("no",), Safe.NEVER: ("nunca", "never")},
+        words={Safe.NEVER: ("nunca", "never")},
         patience_hours=ANSWER_HOURS,
     )
     match safe:

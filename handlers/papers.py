@@ -77,7 +77,7 @@ async def _are_all(talk: Talk, given: PapersGiven, sent: Photos, total: int, n: 
         {AllThere.YES: _("Yes, that is all"), AllThere.MORE: _("More to come")},
         means={AllThere.YES: Meaning.YES, AllThere.MORE: Meaning.NO},
         words={
-            AllThere.YES: ("listo", "todas", "todo", "done", "all"),
+            AllThere.YES: ("listo", "son todas", "es todo", "done", "that is all", "that's all"),
             AllThere.MORE: ("faltan", "falta", "mas", "more"),
         },
         on_photos=AllThere.MORE,
@@ -114,7 +114,7 @@ async def _cannot(talk: Talk, given: PapersGiven, told: str) -> None:
             Obstacle.OTHER: _("Another reason"),
         },
         words={
-            Obstacle.DESTROYED: ("quemo", "quemaron", "destruido", "burned", "destroyed"),
+            Obstacle.DESTROYED: ("se quemo", "quemaron", "destruido", "burned", "destroyed"),
             Obstacle.REFUSED: ("no quieren", "no quiere", "negaron", "refuse", "refused"),
             Obstacle.OTHER: ("otra", "otro", "other"),
         },

@@ -84,7 +84,11 @@ async def _report(talk: Talk, given: SearchGiven, n: int) -> SearchReported:
         },
         means={Outcome.FOUND: Meaning.YES, Outcome.NOT_THERE: Meaning.NO},
         words={
-            Outcome.COULD_NOT_LOOK: ("no pude", "no pudimos", "no fui", "could not", "couldn't"),
+            Outcome.COULD_NOT_LOOK: (
+                *("no pude ir", "no pude llegar", "no pude buscar", "no fui", "could not go"),
+                *("no pudimos ir", "no pudimos llegar", "no pudimos buscar", "no fuimos"),
+                *("couldn't go", "couldn't look", "did not go", "didn't go"),
+            ),
         },
     )
     words = talk.aside(f"outcome {n}")

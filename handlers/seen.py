@@ -24,6 +24,8 @@ ASKING = re.compile(
 HOUR = re.compile(r"((a|al|las?|el|at|the|dia|hora) )*(?P<number>\d{1,2})( (horas?|hrs))?")
 """A number that stands alone."""
 
+DENIED = re.compile(r"\b(no|ni|not)\b")
+
 FEW = 3
 """So many words tell something, whatever they open with; a word of so many letters may too."""
 
@@ -37,6 +39,7 @@ class Seen:
     text: str
     options: tuple[Shown, ...] = ()
     patience_hours: int | None = None
+    expects: Expect = Expect.YES_NO
     otherwise: str = ""
     on_photos: str = ""
 
@@ -57,6 +60,7 @@ def shown(question: Question, render: Callable[[Text], str]) -> dict[str, Any]:
             for option in question.options
         ],
         "patience_hours": question.patience_hours,
+        "expects": question.expects.value,
         "otherwise": question.otherwise,
         "on_photos": question.on_photos,
     }
@@ -79,6 +83,7 @@ def read_seen(kept: Mapping[str, Any]) -> Seen:
             for option in kept["options"]
         ),
         patience_hours=kept["patience_hours"],
+        expects=Expect(kept.get("expects", Expect.YES_NO.value)),
         otherwise=kept["otherwise"],
         on_photos=kept["on_photos"],
     )
@@ -139,7 +144,12 @@ def asks(words: str) -> bool:
 
 
 def _read_choice(seen: Seen, words: str, language: str) -> Answer | None:
-    value = pick(words, seen.options, language) or _by_number(words, seen.options)
+    value = (
+        _by_phrase(words, seen.options)
+        or pick(words, seen.options, language, seen.expects)
+        or _by_hour(words, seen.options)
+        or _not_now(words, seen, language)
+    )
     if value:
         labels = [option.label for option in seen.options if option.value == value]
         return {"choice": value} | ({"aside": words} if _says_more(words, labels) else {})
@@ -148,7 +158,31 @@ def _read_choice(seen: Seen, words: str, language: str) -> Answer | None:
     return None
 
 
-def _by_number(words: str, options: tuple[Shown, ...]) -> str | None:
+def _by_phrase(words: str, options: tuple[Shown, ...]) -> str | None:
+    """Find the one choice that has a phrase of the reply among its words, and not denied.
+
+    Some phrases say what no single word tells: «no pude ir» is not the «no» of «not there».
+    """
+    said = f" {' '.join(_plain(words))} "
+    found = {
+        option.value
+        for option in options
+        for phrase in (" ".join(_plain(phrase)) for phrase in option.words)
+        if " " in phrase and f" {phrase} " in said and not DENIED.search(said.partition(phrase)[0])
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _not_now(words: str, seen: Seen, language: str) -> str | None:
+    """Take a no for «not now», where no choice is a plain no."""
+    if understand(words, seen.expects, language) is not Meaning.NO:
+        return None
+    later = [option.value for option in seen.options if option.meaning is Meaning.LATER]
+    plain = any(option.meaning is Meaning.NO for option in seen.options)
+    return later[0] if later and not plain else None
+
+
+def _by_hour(words: str, options: tuple[Shown, ...]) -> str | None:
     """«A las 5» picks the hour that holds a five, where there is no fifth choice.
 
     Any other word may change what it means: «mañana a las 5», «a las 5 no».

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar, overload
 
-from handlers.understanding import Meaning
+from handlers.understanding import Expect, Meaning
 from models.text import Text
 
 A = TypeVar("A")
@@ -59,8 +59,8 @@ class Option:
 class Question:
     """What is on the screen. `patience_hours` is how long it waits before `SILENCE` answers it.
 
-    Of a choice, `otherwise` is the value that words matching none of the options stand for, and
-    `on_photos` the value that photos stand for when they come instead of words.
+    Of a choice, `expects` says how a reply is read, `otherwise` is the value that words matching
+    none of the options stand for, and `on_photos` the one that photos stand for when they come.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Question:
     text: Text
     options: tuple[Option, ...] = ()
     patience_hours: int | None = None
+    expects: Expect = Expect.YES_NO
     otherwise: str = ""
     on_photos: str = ""
 
@@ -145,6 +146,7 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        expects: Expect = Expect.YES_NO,
         otherwise: C | None = None,
         on_photos: C | None = None,
     ) -> Awaitable[C]: ...
@@ -158,6 +160,7 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        expects: Expect = Expect.YES_NO,
         otherwise: C | None = None,
         on_photos: C | None = None,
         patience_hours: int,
@@ -171,6 +174,7 @@ class Talk:
         *,
         means: Mapping[C, Meaning] | None = None,
         words: Mapping[C, tuple[str, ...]] | None = None,
+        expects: Expect = Expect.YES_NO,
         otherwise: C | None = None,
         on_photos: C | None = None,
         patience_hours: int | None = None,
@@ -187,6 +191,7 @@ class Talk:
             text,
             shown,
             patience_hours,
+            expects,
             otherwise="" if otherwise is None else str(otherwise.value),
             on_photos="" if on_photos is None else str(on_photos.value),
         )

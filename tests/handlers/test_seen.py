@@ -4,7 +4,7 @@ import pytest
 
 from handlers.seen import Seen, asks, pinned, pressed, read_answer, read_photos, read_seen, shown
 from handlers.talk import Kind, Option, Question
-from handlers.understanding import Meaning, Shown
+from handlers.understanding import Expect, Meaning, Shown
 from models.text import Text, _
 
 YES_NO = Seen(
@@ -40,6 +40,7 @@ def test_a_question_is_kept_as_it_was_shown_and_read_back_whole():
         _("Which language do you prefer?"),
         (Option("spa", Text("Español"), Meaning.YES, ("castilla",)), Option("x", _("Another"))),
         72,
+        Expect.OFFER,
         otherwise="x",
         on_photos="spa",
     )
@@ -50,14 +51,17 @@ def test_a_question_is_kept_as_it_was_shown_and_read_back_whole():
         "WHICH LANGUAGE DO YOU PREFER?",
         (Shown("spa", "ESPAÑOL", Meaning.YES, ("castilla",)), Shown("x", "ANOTHER", None, ())),
         72,
+        Expect.OFFER,
         "x",
         "spa",
     )
 
 
-def test_a_meaning_of_another_version_is_left_out():
+def test_what_another_version_kept_otherwise_is_left_out():
     kept = shown(Question("q", Kind.CHOICE, Text("?"), (Option("a", Text("A")),)), str)
     kept["options"][0]["meaning"] = "of another version"
+    del kept["expects"]
+    assert read_seen(kept).expects is Expect.YES_NO
     assert read_seen(kept).options == (Shown("a", str(Text("A")), None, ()),)
 
 
@@ -118,6 +122,59 @@ def test_own_words_choose_what_is_meant_for_them_and_a_slip_chooses_nothing(
 )
 def test_an_hour_is_chosen_by_its_number(words: str, answer: object):
     assert read_answer(HOURS, words, "es") == answer
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("no pude ir", {"choice": "kept away"}),
+        ("fíjese que no pude ir", {"choice": "kept away"}),
+        ("no", {"choice": "not there"}),
+        ("no está", {"choice": "not there"}),
+    ],
+)
+def test_a_phrase_tells_one_no_from_another(words: str, answer: dict[str, str]):
+    outcome = Seen(
+        "outcome",
+        Kind.CHOICE,
+        "¿La encontró?",
+        (
+            Shown("found", "Sí, la encontré", Meaning.YES),
+            Shown("not there", "No está ahí", Meaning.NO),
+            Shown("kept away", "No pude buscar", None, ("no pude ir",)),
+        ),
+    )
+    read = read_answer(outcome, words, "es")
+    assert isinstance(read, dict)
+    assert read["choice"] == answer["choice"]
+
+
+def test_a_denied_phrase_and_one_of_two_choices_say_nothing():
+    source = Seen(
+        "source",
+        Kind.CHOICE,
+        "¿Cómo lo sabe?",
+        (
+            Shown("saw", "La vi", None, ("la vi", "en persona")),
+            Shown("told", "Me contaron", None, ("me dijo su gente",)),
+        ),
+    )
+    assert read_answer(source, "la vi en persona", "es") == {"choice": "saw"}
+    assert read_answer(source, "no la vi en persona", "es") is None
+    assert read_answer(source, "la vi y me dijo su gente", "es") is None
+
+
+def test_a_no_is_not_now_where_nothing_else_is_a_no():
+    now = (Shown("now", "Sí", Meaning.YES), Shown("later", "Ahora no", Meaning.LATER))
+    assert read_answer(Seen("safe", Kind.CHOICE, "¿?", now), "no puedo hablar", "es") == {
+        "choice": "later",
+        "aside": "no puedo hablar",
+    }
+    refusing = (*now, Shown("no", "No quiero", Meaning.NO))
+    assert read_answer(Seen("safe", Kind.CHOICE, "¿?", refusing), "no puedo hablar", "es") == {
+        "choice": "no",
+        "aside": "no puedo hablar",
+    }
 
 
 def test_a_number_that_two_labels_hold_chooses_neither():

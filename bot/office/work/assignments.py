@@ -83,7 +83,7 @@ def accepted(s: Session, talked: Talked, fact: Accepted, now: datetime) -> list[
     mine = offers.offer_to(s, assignment, talked.person_id)
     if mine.state is OfferState.ACCEPTED:
         return []
-    if mine.state is not OfferState.OFFERED or assignment.state is not AssignmentState.OFFERED:
+    if mine.state is not OfferState.OFFERED:
         raise Covered(talked.code)
     offers.close(s, mine, OfferState.ACCEPTED, now)
     assignment.defender_id = talked.person_id

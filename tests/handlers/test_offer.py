@@ -57,7 +57,7 @@ def test_a_defender_takes_it_with_typos_and_her_question_reaches_a_human(stage: 
 def test_a_defender_declines_politely_and_is_asked_once_why(stage: Stage):
     marta = stage.plays("offer", GIVEN)
     marta.hears(OFFERED)
-    words = "Fijese q esta semana no voy a poder, ando en audiencia"
+    words = "Fijese q esta semana no voy a poder, ando en audiencia. Talvez Lic. Reyes"
     marta.says(words)
     marta.hears(REASON)
     marta.says("1")

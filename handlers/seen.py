@@ -118,8 +118,6 @@ def read_photos(seen: Seen, count: int, words: str, language: str) -> Answer | N
     if not count and not words:
         return None
     meaning = understand(words, Expect.OPEN, language) if words else Meaning.UNCLEAR
-    if meaning is Meaning.NO and len(_plain(words)) > FEW:
-        meaning = Meaning.UNCLEAR  # «no tengo señal, mañana mando» is not «it cannot be had»
     plain = {"count": count, "words": words}
     return plain | ({"meaning": meaning.value} if meaning in {Meaning.DONE, Meaning.NO} else {})
 

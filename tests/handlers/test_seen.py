@@ -195,8 +195,8 @@ def test_a_burst_is_its_count_and_what_its_words_mean():
     assert read_photos(PHOTOS, 3, "el acta", "es") == {"count": 3, "words": "el acta"}
     assert read_answer(PHOTOS, "listo", "es") == {"count": 0, "words": "listo", "meaning": "done"}
     assert read_answer(PHOTOS, "no", "es") == {"count": 0, "words": "no", "meaning": "no"}
-    for excuse in ("no puedo mandarla hoy, no hay señal", "no voy a poder mandarla"):
-        assert read_answer(PHOTOS, excuse, "es") == {"count": 0, "words": excuse}
+    excuse = "no puedo mandarla hoy, no hay señal"
+    assert read_answer(PHOTOS, excuse, "es") == {"count": 0, "words": excuse}
     assert read_photos(PHOTOS, 0, "", "es") is None
 
 

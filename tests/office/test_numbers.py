@@ -1,7 +1,7 @@
 """One form for each number, however it was written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.office.people import canonical
@@ -61,6 +61,8 @@ def test_whatsapp_ids_differ_by_case():
         st.from_regex(r"whatsapp:\+?[0-9 ()-]{5,20}", fullmatch=True),
     ),
 )
+@example(Via.WHATSAPP, "whatsapp: 0")
+@example(Via.SMS, "whatsapp:whatsapp:+525512345678")
 def test_the_form_of_a_form_is_itself(via, written):
     assert canonical(via, canonical(via, written)) == canonical(via, written)
 

@@ -5,6 +5,7 @@ import re
 from models.person import Via
 
 BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")  # WhatsApp's id for people who hide their number
+PREFIX = re.compile(r"\A(whatsapp:\s*)+")
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 SPACING = re.compile(r"[\s().\-–/]")
 
@@ -25,7 +26,7 @@ def canonical(via: Via, wire: str) -> str:
     plain = wire.strip()
     if via is Via.TELEGRAM:
         return re.sub(r"\D", "", plain) or plain
-    plain = plain.removeprefix("whatsapp:")
+    plain = PREFIX.sub("", plain)
     if BSUID.fullmatch(plain):
         return plain
     number = sendable(plain)

@@ -1,23 +1,25 @@
 """The outbox: messages that wait to be sent, claimed by one sender at a time."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from secrets import token_hex
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from channels.base import RANK, Sent, Status
 from models.outbox import Attempt, Outbox, OutboxState, ReceiptRow, Weight
-from models.person import Address, Via
+from models.person import Address, Person, Via
 
 LEASE = timedelta(seconds=90)  # several times a request's own limit, so a slow send is not stolen
 BACKOFF = (2.0, 10.0, 60.0, 300.0, 900.0)  # seconds between tries
 DOUBTS = 2  # how often a harmless message of unknown fate may go out in all
 LIFE = timedelta(hours=24)  # a message that waited longer is not sent any more
 
-UNDER_WAY = (OutboxState.PENDING, OutboxState.SENDING)
+ACCEPTED = (OutboxState.ACCEPTED, OutboxState.SENT)
 OF_STATUS = {
     Status.QUEUED: OutboxState.ACCEPTED,
     Status.SENDING: OutboxState.ACCEPTED,
@@ -65,48 +67,62 @@ def put(
     expires_at: datetime | None = None,
 ) -> Outbox | None:
     """Put one message in the outbox, or nothing if its key was put there before."""
-    if s.exec(select(Outbox.id).where(Outbox.key == key)).first() is not None:
-        return None
-    row = Outbox(
-        key=key,
-        person_id=person_id,
-        address_id=address.id or 0,
-        conversation_id=conversation_id,
-        case_id=case_id,
-        via=address.via.value,
-        weight=weight.value,
-        repeatable=repeatable,
-        text=text,
-        options=json.dumps(options or []),
-        next_at=now,
-        expires_at=expires_at or now + LIFE,
-        written_by=written_by,
-        created_at=now,
-        changed_at=now,
+    connection = s.connection()
+    build: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # The key decides, not a look before: another process may put the same message just now.
+    made = connection.execute(
+        build.insert(Outbox)
+        .values(
+            key=key,
+            person_id=person_id,
+            address_id=address.id or 0,
+            conversation_id=conversation_id,
+            case_id=case_id,
+            via=address.via.value,
+            weight=weight.value,
+            repeatable=repeatable,
+            text=text,
+            options=json.dumps(options or []),
+            written="",
+            state=OutboxState.PENDING,
+            attempts=0,
+            tries=0,
+            next_at=now,
+            expires_at=expires_at or now + LIFE,
+            fence=0,
+            provider_id="",
+            code="",
+            reason="",
+            written_by=written_by,
+            created_at=now,
+            changed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .inline()  # nothing comes back but whether it was put
+        .execution_options(preserve_rowcount=True)
     )
-    s.add(row)
-    s.flush()
-    return row
+    return s.exec(select(Outbox).where(Outbox.key == key)).one() if made.rowcount else None
 
 
-def claim(
-    s: Session, *, now: datetime, paused: frozenset[str], busy: frozenset[int], most: int
-) -> list[Claim]:
+def claim(s: Session, *, now: datetime, paused: frozenset[str], most: int) -> list[Claim]:
     """Take messages that are due, the most pressing first, one a person, in their order.
 
-    `paused` channels wait; people in `busy` have a message under way. A person's later message
-    never overtakes an earlier one that still waits.
+    `paused` channels wait. Nobody has two messages under way, and a person's later message never
+    overtakes an earlier one that still waits for the same channel.
     """
     older = sa.orm.aliased(Outbox)
     blocked = sa.exists().where(
         col(older.person_id) == col(Outbox.person_id),
-        col(older.via) == col(Outbox.via),
-        col(older.state).in_(UNDER_WAY),
+        col(older.id) != col(Outbox.id),
         sa.or_(
             col(older.state) == OutboxState.SENDING,
-            sa.and_(col(older.weight) <= col(Outbox.weight), col(older.id) < col(Outbox.id)),
+            sa.and_(
+                col(older.state) == OutboxState.PENDING,
+                col(older.via) == col(Outbox.via),
+                col(older.weight) <= col(Outbox.weight),
+                col(older.id) < col(Outbox.id),
+            ),
         ),
-        col(older.id) != col(Outbox.id),
     )
     query = (
         select(Outbox)
@@ -120,13 +136,13 @@ def claim(
     )
     if paused:
         query = query.where(col(Outbox.via).not_in(paused))
-    if busy:
-        query = query.where(col(Outbox.person_id).not_in(busy))
-    if s.get_bind().dialect.name == "postgresql":
+    shared = s.get_bind().dialect.name == "postgresql"
+    if shared:
         query = query.with_for_update(skip_locked=True, of=Outbox)
+    due = s.exec(query).all()
     claims: list[Claim] = []
     people: set[int] = set()
-    for row in s.exec(query):
+    for row in _nobody_else_s(s, due) if shared else due:
         if row.person_id in people:
             continue
         people.add(row.person_id)
@@ -141,12 +157,24 @@ def claim(
     return claims
 
 
-def held(s: Session, claim: Claim) -> Outbox | None:
-    """The claimed row, if the claim still holds."""
-    row = s.get(Outbox, claim.outbox_id, with_for_update=True)
-    if row is None or row.fence != claim.fence or row.state is not OutboxState.SENDING:
-        return None
-    return row
+def _nobody_else_s(s: Session, rows: Sequence[Outbox]) -> list[Outbox]:
+    """Leave out people of whom another process has just taken a message.
+
+    The query may have looked before that was committed. So each person is locked, and looked at
+    again in a second statement, which sees all that was committed before the lock.
+    """
+    locked = s.exec(
+        select(Person.id)
+        .where(col(Person.id).in_({row.person_id for row in rows}))
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    flying = s.exec(
+        select(Outbox.person_id).where(
+            col(Outbox.person_id).in_(locked), Outbox.state == OutboxState.SENDING
+        )
+    ).all()
+    free = set(locked) - set(flying)
+    return [row for row in rows if row.person_id in free]
 
 
 @dataclass(frozen=True)
@@ -176,7 +204,9 @@ def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> Outbox | N
     if row is None or row.fence != claim.fence:
         return None
     row.provider_id = row.provider_id or outcome.provider_id
-    if row.state in (OutboxState.SENDING, OutboxState.UNKNOWN):
+    # Given up too early, it may wait for its second time: then the first has gone out after all.
+    news = outcome.state in ACCEPTED and HEIGHT[outcome.state] > HEIGHT.get(row.state, 0)
+    if news or row.state in (OutboxState.SENDING, OutboxState.UNKNOWN):
         row.state = outcome.state
         row.code = outcome.code
         row.reason = outcome.reason[:300]
@@ -184,7 +214,7 @@ def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> Outbox | N
         row.tries += outcome.counts
         row.next_at = now + timedelta(seconds=outcome.wait)
         row.changed_at = now
-        if outcome.state in (OutboxState.ACCEPTED, OutboxState.SENT):
+        if outcome.state in ACCEPTED:
             row.sent_at = now
     s.add(row)
     if outcome.provider_id:
@@ -193,19 +223,21 @@ def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> Outbox | N
 
 
 def advance(row: Outbox, status: Status, code: str, now: datetime) -> bool:
-    """Move a message up the lattice, never down. True when it moved."""
+    """Move a message up the lattice, never down. True when it moved.
+
+    Whatever the order in which its news comes, it ends in the same state, with the same code.
+    """
     state = OF_STATUS[status]
-    low = HEIGHT.get(row.state, 0)
-    if row.state is OutboxState.FAILED and state not in (OutboxState.DELIVERED, OutboxState.READ):
-        return False
-    if HEIGHT[state] <= low:
+    if state is row.state is OutboxState.FAILED:
+        row.code = max(row.code, code)
+    if HEIGHT[state] <= HEIGHT.get(row.state, 0):
         return False
     row.state = state
     row.changed_at = now
     row.lease_until = None
     row.sent_at = row.sent_at or now
-    if code:
-        row.code = code
+    row.code = code
+    row.reason = ""
     return True
 
 
@@ -289,6 +321,7 @@ def unknown(s: Session, before: datetime) -> list[Doubt]:
             sa.or_(col(Outbox.changed_at) < before, col(Outbox.via) == Via.TELEGRAM.value),
             col(Outbox.next_at).is_not(None),
         )
+        .order_by(col(Outbox.changed_at))
         .limit(50)
     )
     return [
@@ -297,31 +330,54 @@ def unknown(s: Session, before: datetime) -> list[Doubt]:
     ]
 
 
-def settle(outbox_id: int, found: Sent | None, now: datetime, s: Session) -> None:
-    """End the doubt about a message, once it was asked about.
+def ask_later(ids: Sequence[int], now: datetime, s: Session) -> None:
+    """Let messages of unknown fate wait anew: their provider could not be asked about them."""
+    s.connection().execute(
+        sa.update(Outbox)
+        .where(col(Outbox.id).in_(ids), col(Outbox.state) == OutboxState.UNKNOWN)
+        .values(changed_at=now)
+    )
+
+
+def settle(s: Session, outbox_id: int, found: Sent | None, now: datetime) -> Outbox | None:
+    """End the doubt about a message, once it was asked about. Gives nothing where there is none.
 
     Found, it is adopted. Not found, it goes out once more if a second copy does no harm;
     otherwise it stays unknown for a human.
     """
     row = s.get(Outbox, outbox_id, with_for_update=True)
     if row is None or row.state is not OutboxState.UNKNOWN:
-        return
-    if found is not None:
+        return None
+    if found is not None and not _is_another_s(s, row, found.message_id):
         row.provider_id = found.message_id
         row.state = OutboxState.ACCEPTED
         row.sent_at = now
         s.add(row)
         _apply_early(s, row, now)
-    elif row.repeatable and row.tries < DOUBTS:
+    elif row.repeatable and _doubts(s, row) < DOUBTS and not _too_late(row, now):
         row.state = OutboxState.PENDING
-        row.tries += 1
         row.next_at = now
     else:
         row.next_at = None
     row.changed_at = now
     s.add(row)
+    return row
 
 
-def new_key() -> str:
-    """A key for a message that nothing else can cause again."""
-    return token_hex(16)
+def _is_another_s(s: Session, row: Outbox, provider_id: str) -> bool:
+    """Tell whether the same words to the same person are what another message sent."""
+    other = select(Outbox.id).where(Outbox.provider_id == provider_id, Outbox.id != row.id)
+    return s.exec(other).first() is not None
+
+
+def _doubts(s: Session, row: Outbox) -> int:
+    """Count the tries of which nobody knows whether they went out."""
+    return s.exec(
+        select(sa.func.count())
+        .select_from(Attempt)
+        .where(Attempt.outbox_id == row.id, col(Attempt.outcome).in_(("", "unknown")))
+    ).one()
+
+
+def _too_late(row: Outbox, now: datetime) -> bool:
+    return row.expires_at is not None and row.expires_at <= now

@@ -1,5 +1,6 @@
 """News of sent messages: kept as it came, applied in any order, never backwards."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from channels.base import Receipt, Status
 from models.outbox import Outbox, OutboxState, ReceiptRow
 from models.person import Address
 from models.task import TaskKind
+
+_OWN = re.compile(r"[0-9]{1,18}")
 
 
 def apply(s: Session, receipt: Receipt, now: datetime) -> None:
@@ -37,7 +40,7 @@ def apply(s: Session, receipt: Receipt, now: datetime) -> None:
             ReceiptRow.code == receipt.code,
         )
     ).one()
-    own = int(receipt.key) if receipt.key.isdigit() else None
+    own = int(receipt.key) if _OWN.fullmatch(receipt.key) else None
     row = outbox.receive(s, kept, own, now)
     if row is not None and receipt.status is Status.FAILED:
         failed(s, row, receipt.code, now, stopped=receipt.stopped, bad=receipt.bad_address)

@@ -1,0 +1,150 @@
+"""People and messages for the tests of bot/, made in one word."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.db import Database
+from bot.office import people
+from bot.post import outbox
+from bot.vault.keys import Keys
+from models.outbox import Attempt, Outbox, Weight
+from models.person import Address, Person, Role, Via
+from models.task import Task
+
+NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
+KEYS = Keys(b"1" * 32)
+MARTA = "+50255551234"
+CHEPE = "+50370001111"
+
+
+def later(**time: float) -> datetime:
+    """A moment after the scene's."""
+    return NOW + timedelta(**time)
+
+
+def somebody(
+    db: Database,
+    name: str = "Marta",
+    wire: str = MARTA,
+    via: Via = Via.WHATSAPP,
+    role: Role = Role.DEFENDER,
+) -> int:
+    """Enrol a person with one address, and give the person's number."""
+
+    def act(s: Session) -> int:
+        person = people.enrol(
+            s,
+            KEYS,
+            name=name,
+            role=role,
+            via=via,
+            wire=wire,
+            now=NOW,
+            country="GT",
+            language="spa",
+            zone="America/Guatemala",
+            actor="staff:1",
+        )
+        return person.id or 0
+
+    return db.write_now(act)
+
+
+def address_of(s: Session, person_id: int, via: Via | None = None) -> Address:
+    """Somebody's address."""
+    person = s.get_one(Person, person_id)
+    found = people.best_address(s, person)
+    if via is not None:
+        query = select(Address).where(Address.via == via).order_by(col(Address.id).desc())
+        found = s.exec(query).first()
+    assert found is not None
+    return found
+
+
+def put(
+    db: Database,
+    person_id: int,
+    key: str,
+    *,
+    text: str = "Hola",
+    weight: Weight = Weight.REPLY,
+    via: Via | None = None,
+    repeatable: bool = False,
+    now: datetime = NOW,
+    expires_at: datetime | None = None,
+) -> int:
+    """Put a message in the outbox, and give its number; 0 when it was there."""
+
+    def act(s: Session) -> int:
+        row = outbox.put(
+            s,
+            person_id=person_id,
+            address=address_of(s, person_id, via),
+            text=text,
+            key=key,
+            weight=weight,
+            now=now,
+            repeatable=repeatable,
+            expires_at=expires_at,
+        )
+        return row.id or 0 if row else 0
+
+    return db.write_now(act)
+
+
+def message(db: Database, number: int) -> Outbox:
+    """A message of the outbox, as it is now."""
+    return db.read_now(lambda s: _loose(s, s.get_one(Outbox, number)))
+
+
+def messages(db: Database) -> list[Outbox]:
+    """All messages, in the order in which they were put."""
+
+    def act(s: Session) -> list[Outbox]:
+        found = list(s.exec(select(Outbox).order_by(col(Outbox.id))))
+        s.expunge_all()
+        return found
+
+    return db.read_now(act)
+
+
+def attempts(db: Database, number: int) -> list[Attempt]:
+    """The tries to send a message."""
+
+    def act(s: Session) -> list[Attempt]:
+        found = list(
+            s.exec(select(Attempt).where(Attempt.outbox_id == number).order_by(col(Attempt.n)))
+        )
+        s.expunge_all()
+        return found
+
+    return db.read_now(act)
+
+
+def tasks(db: Database) -> list[Task]:
+    """What waits for a human."""
+
+    def act(s: Session) -> list[Task]:
+        found = list(s.exec(select(Task).order_by(col(Task.id))))
+        s.expunge_all()
+        return found
+
+    return db.read_now(act)
+
+
+def change(db: Database, number: int, change: Callable[[Outbox], None]) -> None:
+    """Change a message by hand."""
+
+    def act(s: Session) -> None:
+        row = s.get_one(Outbox, number)
+        change(row)
+        s.add(row)
+
+    db.write_now(act)
+
+
+def _loose(s: Session, row: Outbox) -> Outbox:
+    s.expunge(row)
+    return row

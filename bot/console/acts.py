@@ -1,0 +1,50 @@
+"""The acts of the trail in sentences that staff read."""
+
+from collections.abc import Mapping
+
+from models.text import Text, _
+
+WHO = "…"  # stands for a name while the sentence waits for one
+
+ACTS: Mapping[str, Text] = {
+    "case.opened": _("{who} opened the case.", who=WHO),
+    "case.closed": _("{who} closed the case.", who=WHO),
+    "assignment.offered": _("{who} offered work to Defenders.", who=WHO),
+    "assignment.accepted": _("{who} took the work.", who=WHO),
+    "assignment.submitted": _("The work was reported. It awaits a human's look."),
+    "assignment.done": _("The work is done: humans have decided about all of it."),
+    "assignment.withdrawn": _("{who} withdrew the work.", who=WHO),
+    "offer.declined": _("{who} declined.", who=WHO),
+    "offer.lapsed": _("{who} did not answer in time.", who=WHO),
+    "search.reported": _("{who} reported on the search.", who=WHO),
+    "whereabouts.confirmed": _("{who} confirmed the report.", who=WHO),
+    "whereabouts.rejected": _("{who} rejected the report.", who=WHO),
+    "lawyer.pinged": _("The lawyer is told that there is news: the code, and nothing else."),
+    "document.requested": _("{who} asked for a document.", who=WHO),
+    "document.received": _("{who} says that the photos of a document are all there.", who=WHO),
+    "document.unobtainable": _("{who} says that a document could not be had.", who=WHO),
+    "document.accepted": _("{who} accepted a document.", who=WHO),
+    "document.rejected": _("{who} rejected a document.", who=WHO),
+    "document.withdrawn": _("A document is not asked for any more."),
+    "file.stored": _("A file of {who} is stored, with the hash of its very bytes.", who=WHO),
+    "file.failed": _("A file of {who} could not be stored.", who=WHO),
+    "task.needed": _("A task was made for staff."),
+    "task.done": _("{who} did a task.", who=WHO),
+    "task.settled": _("{who} did a task.", who=WHO),
+    "outreach.started": _("{who} began a first contact.", who=WHO),
+    "call.booked": _("{who} chose an hour for a call.", who=WHO),
+    "call.held": _("{who} held the call, and recorded it.", who=WHO),
+    "call.missed": _("{who} recorded that the call was missed.", who=WHO),
+    "call.cancelled": _("{who} cancelled the call.", who=WHO),
+}
+"""A sentence an act. `{who}` is a name; the bot itself has none."""
+
+
+def told(act: str, who: str) -> Text:
+    """Say an act. One we have no sentence for is said by its name."""
+    known = ACTS.get(act)
+    if known is None:
+        return _("{act} ({who})", act=act, who=who or "bot")
+    if not known.values:
+        return known
+    return Text(known.source, (("who", who or _("The bot")),))

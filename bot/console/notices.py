@@ -1,0 +1,26 @@
+"""What the next page says after an act, named in its address."""
+
+from collections.abc import Mapping
+
+from models.text import Text, _
+
+NOTICES: Mapping[str, Text] = {
+    "case-opened": _("The case is open. Now offer its work to Defenders."),
+    "offered": _("The offers are on their way. Answers show up here by themselves."),
+    "withdrawn": _("The work is withdrawn. Everybody who had it is told."),
+    "report-confirmed": _("The report is confirmed, in your name."),
+    "report-rejected": _("The report is rejected, in your name. It stays on the record."),
+    "document-requested": _("The document is asked for."),
+    "document-accepted": _("The document is accepted, in your name. Its sender is told."),
+    "document-rejected": _("The document is rejected, in your name. Its sender is told why."),
+    "outreach": _("The first message is on its way. It gives nothing away."),
+    "call-recorded": _("What you established is recorded, in your name."),
+    "person-added": _("The person is in the record."),
+    "address-added": _("The address is added."),
+    "held": _("You have the talk. The bot stays quiet until you hand it back."),
+    "released": _("The bot answers again."),
+    "written": _("Your message is on its way."),
+    "task-done": _("The task is done."),
+    "broadcast-confirmed": _("It is going out. Deliveries and answers are counted below."),
+    "language": _("The console now speaks your language."),
+}

@@ -1,0 +1,173 @@
+"""One person: how to reach them, what they allowed, and the talk with them, live."""
+
+from io import BytesIO
+from secrets import token_hex
+
+import segno
+from sqlmodel import Session
+from starlette.responses import Response
+
+from bot.console import live
+from bot.console.doors import Doors
+from bot.console.records import people, threads, timeline
+from bot.console.records.found import NotFound, the_person
+from bot.console.talking import hold, release, window, write
+from bot.console.visit import Visit
+from bot.office import people as office
+from bot.office.reach.addresses import addresses_of, best_address, usable
+from models.person import Address, Person, Via
+from models.text import _
+
+doors = Doors()
+
+
+@doors.get("/people/{person}")
+async def sheet(visit: Visit) -> Response:
+    """Show a person."""
+    return await _sheet(visit)
+
+
+@doors.get("/people/{person}/earlier")
+async def earlier(visit: Visit) -> Response:
+    """Go back through the talk with somebody."""
+    number = visit.number("person")
+    try:
+        marks = timeline.Marks.unpack(visit.asked("below"))
+    except ValueError:
+        raise NotFound from None
+
+    def gather(s: Session) -> tuple[Person, timeline.Stretch]:
+        return the_person(s, number), threads.of_person(s, number, marks)
+
+    person, stretch = await visit.read(gather)
+    return visit.page("person_earlier.html", person=person, stretch=stretch)
+
+
+@doors.post("/people/{person}/addresses")
+async def add_address(visit: Visit) -> Response:
+    """Add an address that staff know to be this person's."""
+    form, number, keys = visit.form, visit.number("person"), visit.world.keys
+    via = form.choice("via", Via, need=_("Choose the channel."))
+    wire = form.words("wire", need=_("Write the number, with + and its country."), most=40)
+    if via is None or not form.fine:
+        return await _sheet(visit)
+
+    def act(s: Session) -> int:
+        person = the_person(s, number)
+        return office.add_address(s, keys, person, via, wire, visit.now, visit.actor).id or 0
+
+    if await visit.attempt(act) is None:
+        return await _sheet(visit)
+    return visit.go(f"/console/people/{number}", done="address-added")
+
+
+@doors.post("/people/{person}/invites")
+async def invite(visit: Visit) -> Response:
+    """Make a one-time invite, and show it once: the record keeps only its hash."""
+    number, keys = visit.number("person"), visit.world.keys
+    via = visit.form.choice("via", Via, need=_("Choose the channel of the invite."))
+    if via is None:
+        return await _sheet(visit)
+    if not visit.world.invite_link(via, "x"):
+        visit.form.refuse(
+            _("This channel is off. Whoever runs the bot can set it up; choose another till then.")
+        )
+        return await _sheet(visit)
+
+    def act(s: Session) -> tuple[Person, str]:
+        person = the_person(s, number)
+        return person, office.invite(s, keys, person, via, visit.now, visit.actor)
+
+    person, token = await visit.write(act)
+    link = visit.world.invite_link(via, token)
+    return visit.page("invite.html", 201, person=person, via=via, link=link, qr=_qr(link))
+
+
+@doors.post("/people/{person}/hold")
+async def take_over(visit: Visit) -> Response:
+    """Take the talk over: the bot stays quiet."""
+    number = visit.number("person")
+
+    def act(s: Session) -> int:
+        hold(s, the_person(s, number), visit.now, visit.actor)
+        return number
+
+    await visit.write(act)
+    return visit.go(f"/console/people/{number}", done="held")
+
+
+@doors.post("/people/{person}/release")
+async def hand_back(visit: Visit) -> Response:
+    """Hand the talk back to the bot."""
+    number = visit.number("person")
+
+    def act(s: Session) -> int:
+        release(s, the_person(s, number), visit.now, visit.actor)
+        return number
+
+    await visit.write(act)
+    return visit.go(f"/console/people/{number}", done="released")
+
+
+@doors.post("/people/{person}/messages")
+async def write_to(visit: Visit) -> Response:
+    """Write to somebody as a human, in one's own name."""
+    form, number = visit.form, visit.number("person")
+    text = form.words("text", need=_("Write the message."), most=1500)
+    address_id = form.number("address_id")
+    if not form.fine:
+        return await _sheet(visit)
+
+    def act(s: Session) -> int:
+        person = the_person(s, number)
+        address = _address(s, person, address_id)
+        # The form's own key: a form that is sent twice writes one message.
+        key = form.raw("key")[:32] or token_hex(16)
+        row = write(
+            s, person, address, text, staff_id=visit.my_id, key=f"human-{key}", now=visit.now
+        )
+        return row.id if row is not None and row.id is not None else 0
+
+    if await visit.attempt(act) is None:
+        return await _sheet(visit)
+    return visit.go(f"/console/people/{number}", done="written")
+
+
+def _address(s: Session, person: Person, address_id: int | None) -> Address | None:
+    if address_id is None:
+        return best_address(s, person)
+    return next((one for one in addresses_of(s, person) if one.id == address_id), None)
+
+
+async def _sheet(visit: Visit) -> Response:
+    number = visit.number("person")
+
+    def gather(s: Session) -> dict[str, object]:
+        person = the_person(s, number)
+        addresses = addresses_of(s, person)
+        return {
+            "person": person,
+            "reaches": people.reaches(s, number),
+            "writable": [one for one in addresses if usable(one)],
+            "windows": {one.id: window(one, visit.now) for one in addresses},
+            "talks": threads.open_for(s, number),
+            "stretch": threads.of_person(s, number),
+            "live": live.address(s, "person", str(number)),
+        }
+
+    return visit.again("person.html", **await visit.read(gather), vias=list(Via), key=token_hex(16))
+
+
+def _qr(link: str) -> str:
+    drawn = BytesIO()
+    segno.make(link, error="m").save(
+        drawn,
+        kind="svg",
+        xmldecl=False,
+        svgns=False,
+        omitsize=True,
+        border=2,
+        svgclass="qr",
+        lineclass=None,
+    )
+    return drawn.getvalue().decode()

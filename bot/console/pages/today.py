@@ -1,0 +1,54 @@
+"""Today: what waits for a human, what went wrong, and who wrote last."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+from starlette.responses import Response
+
+from bot.console import live
+from bot.console.doors import Doors
+from bot.console.records import cases, people, tasks, threads, troubles
+from bot.console.visit import Visit
+from models.case import Case, CaseState
+
+doors = Doors()
+TASKS, TALKS, LOST = 12, 8, 5
+RECENT = timedelta(days=3)
+
+
+@doors.get("/")
+async def today(visit: Visit) -> Response:
+    """Show what to do first."""
+
+    def gather(s: Session) -> dict[str, object]:
+        return {
+            "live": live.address(s, "all"),
+            "waiting": tasks.waiting(s, most=TASKS),
+            "open_tasks": tasks.count_waiting(s),
+            "late": tasks.count_late(s, visit.now),
+            "talks": threads.listing(s, most=TALKS).items,
+            "lost": troubles.lost(s, since=visit.now - RECENT, most=LOST),
+            "open_cases": s.exec(
+                select(sa.func.count()).select_from(Case).where(col(Case.state) == CaseState.OPEN)
+            ).one(),
+        }
+
+    return visit.page("today.html", **await visit.read(gather))
+
+
+@doors.get("/find")
+async def find(visit: Visit) -> Response:
+    """Find a case or a person from one box."""
+    text = visit.asked("q").strip()[:80]
+
+    def look(s: Session) -> tuple[tuple[Case, ...], tuple[people.Line, ...]]:
+        if not text:
+            return (), ()
+        found = people.listing(s, people.Filter(text=text), most=20).items
+        return cases.listing(s, cases.Filter(code=text), most=20).items, found
+
+    matching, persons = await visit.read(look)
+    if len(matching) == 1 and not persons:
+        return visit.go(f"/console/cases/{matching[0].reference}")
+    return visit.page("find.html", text=text, cases=matching, people=persons)

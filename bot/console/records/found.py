@@ -1,0 +1,90 @@
+"""One row that somebody asked for, or the verdict that there is none."""
+
+from sqlmodel import Session
+
+from bot.console.records import broadcasts, cases
+from models.appointment import Appointment
+from models.assignment import Assignment
+from models.broadcast import Broadcast
+from models.case import Case
+from models.document import DocumentRequest
+from models.evidence import Evidence
+from models.person import Person
+from models.task import Task
+from models.whereabouts import Whereabouts
+
+
+class NotFound(Exception):  # noqa: N818 - a verdict: there is no such thing to show
+    """There is nothing here, or nothing for this reader."""
+
+
+def the_case(s: Session, reference: str) -> Case:
+    """Find a case by its reference."""
+    case = cases.find(s, reference)
+    if case is None:
+        raise NotFound
+    return case
+
+
+def the_broadcast(s: Session, code: str) -> Broadcast:
+    """Find a broadcast by its code."""
+    broadcast = broadcasts.find(s, code)
+    if broadcast is None:
+        raise NotFound
+    return broadcast
+
+
+def the_person(s: Session, number: int) -> Person:
+    """Find a person."""
+    person = s.get(Person, number)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def the_file(s: Session, number: int) -> Evidence:
+    """Find a file."""
+    evidence = s.get(Evidence, number)
+    if evidence is None:
+        raise NotFound
+    return evidence
+
+
+def the_task(s: Session, number: int) -> Task:
+    """Find a task."""
+    task = s.get(Task, number)
+    if task is None:
+        raise NotFound
+    return task
+
+
+def the_call(s: Session, number: int, case: Case | None = None) -> Appointment:
+    """Find a call, of a case where one is given."""
+    call = s.get(Appointment, number)
+    if call is None or (case is not None and call.case_id != case.id):
+        raise NotFound
+    return call
+
+
+def the_report(s: Session, case: Case, number: int) -> Whereabouts:
+    """Find a report of a case."""
+    report = s.get(Whereabouts, number)
+    if report is None or report.case_id != case.id:
+        raise NotFound
+    return report
+
+
+def the_document(s: Session, case: Case, number: int) -> DocumentRequest:
+    """Find a document that was asked for in a case."""
+    document = s.get(DocumentRequest, number)
+    if document is None or document.case_id != case.id:
+        raise NotFound
+    return document
+
+
+def the_assignment(s: Session, case: Case, number: int) -> Assignment:
+    """Find a piece of work on a case."""
+    assignment = s.get(Assignment, number)
+    if assignment is None or assignment.case_id != case.id:
+        raise NotFound
+    return assignment

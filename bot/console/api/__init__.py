@@ -4,7 +4,18 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from bot.console.api import broadcasts, cases, evidence, messages, people, tasks, work
+from bot.console.api import (
+    assignments,
+    broadcasts,
+    calls,
+    cases,
+    documents,
+    evidence,
+    messages,
+    people,
+    tasks,
+    whereabouts,
+)
 from bot.console.api.capped import Capped
 from bot.console.api.problems import ProblemOut, answer_problems
 from bot.world import World
@@ -31,6 +42,17 @@ def api(world: World) -> FastAPI:
     app.state.world = world
     app.add_middleware(Capped)
     answer_problems(app, world)
-    for part in (people, cases, work, evidence, messages, tasks, broadcasts):
+    for part in (
+        people,
+        cases,
+        assignments,
+        whereabouts,
+        documents,
+        calls,
+        evidence,
+        messages,
+        tasks,
+        broadcasts,
+    ):
         app.include_router(part.router)
     return app

@@ -1,0 +1,196 @@
+"""A day at the desk: one case from offer to photo, a broadcast, a first contact, a few troubles."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.office import broadcasts, casebook, tasks
+from bot.post.screen import Screen
+from models.appointment import Appointment
+from models.assignment import Assignment, DeclineReason
+from models.broadcast import Broadcast, Reply
+from models.case import Case
+from models.document import DocumentRequest
+from models.facts import Accepted, Answered, CallBooked, Declined, PapersSent, SearchReported
+from models.inbox import Inbox, InboxState
+from models.outbox import Outbox, OutboxState
+from models.person import Person, Role, Via
+from models.task import TaskKind
+from models.whereabouts import Certainty, Finding, Source, Whereabouts
+from tests.console.desk import Desk
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Day:
+    """Who and what there is at the end of the day."""
+
+    lawyer: Person
+    marta: Person
+    rosa: Person
+    lucia: Person
+    stopped: Person
+    tomasa: Person
+    case: Case
+    assignment: Assignment
+    report: Whereabouts
+    request: DocumentRequest
+    call: Appointment
+    broadcast: Broadcast
+
+
+def lived(desk: Desk) -> Day:
+    """Live through a day."""
+    lawyer = desk.person("Grace Example", Role.LAWYER, Via.SMS, language="eng", country="US")
+    marta = desk.person("Marta Ficticia", Role.DEFENDER, Via.WHATSAPP, Via.SMS)
+    rosa = desk.person("Rosa Inventada", Role.DEFENDER, Via.SMS, country="HN")
+    lucia = desk.person("Lucía Imaginaria", Role.DEFENDER, Via.TELEGRAM, country="SV")
+    stopped = desk.person("Irma Leyenda", Role.DEFENDER, Via.WHATSAPP, country="MX")
+    tomasa = desk.person("Tomasa Novela", Role.PARENT, Via.WHATSAPP)
+    _stop(desk, stopped)
+    case = desk.case(lawyer_id=lawyer.id, parent_id=tomasa.id)
+    desk.case("HN-0233", summary="Conseguir la copia de folio y el DNI.", guarded="")
+    assignment = desk.offered(case, marta, rosa, lucia)
+    _go_out(desk, marta, rosa, lucia)
+    desk.clock.pass_(4 * MINUTE)
+    desk.heard(rosa, "Fijese q esta semana no voy a poder, ando en audiencia", case)
+    desk.record(rosa, "offer", Declined(assignment.id or 0, DeclineReason.TIME, "en audiencia"))
+    desk.clock.pass_(3 * MINUTE)
+    desk.heard(marta, "si la agaro 417 cuanto dan d viaticos", case)
+    desk.record(marta, "offer", Accepted(assignment.id or 0))
+    desk.clock.pass_(DAY)
+    desk.heard(marta, "ya la encontre, vive en todos santos con su hermana", case)
+    found = SearchReported(
+        assignment.id or 0,
+        Finding.FOUND,
+        place="Todos Santos Cuchumatán, cantón Twitzí",
+        source=Source.IN_PERSON,
+        certainty=Certainty.SURE,
+        note="Vive con su hermana. Se le puede llamar por las tardes.",
+    )
+    desk.record(marta, "search", found)
+    desk.clock.pass_(20 * MINUTE)
+    request = desk.only(DocumentRequest)
+    desk.heard(marta, "aqui va el acta", case, photos=3, request_id=request.id)
+    desk.record(marta, "papers", PapersSent(request.id or 0, 3))
+    call = _first_contact(desk, case, tomasa)
+    broadcast = _broadcast(desk, marta, rosa, lucia, stopped)
+    _trouble(desk, lawyer)
+    return Day(
+        lawyer,
+        marta,
+        rosa,
+        lucia,
+        stopped,
+        tomasa,
+        case,
+        assignment,
+        desk.only(Whereabouts),
+        request,
+        call,
+        broadcast,
+    )
+
+
+def _stop(desk: Desk, person: Person) -> None:
+    def act(s: Session) -> None:
+        kept = s.get_one(Person, person.id)
+        kept.stopped_at = desk.clock.at
+        s.add(kept)
+
+    desk.write(act)
+
+
+def _go_out(desk: Desk, *people: Person) -> None:
+    """Show what waits in line, and let it arrive."""
+    screen = Screen(desk.world)
+
+    def act(s: Session) -> None:
+        for person in people:
+            screen.next(s, person.id or 0, desk.clock.at)
+        for row in s.exec(select(Outbox).where(Outbox.state == OutboxState.PENDING)):
+            row.state = OutboxState.DELIVERED
+            row.sent_at = row.changed_at = desk.clock.at
+            s.add(row)
+
+    desk.write(act)
+
+
+def _first_contact(desk: Desk, case: Case, tomasa: Person) -> Appointment:
+    slot = desk.clock.at + DAY
+    desk.write(
+        lambda s: casebook.outreach(
+            s,
+            case=case,
+            person_id=tomasa.id or 0,
+            slots=[slot],
+            now=desk.clock.at,
+            actor="staff:1",
+        )
+    )
+    _go_out(desk, tomasa)
+    desk.clock.pass_(5 * MINUTE)
+    desk.heard(tomasa, "si, por la tarde", case)
+    desk.record(tomasa, "outreach", CallBooked(case.id or 0, slot.isoformat()))
+    return desk.only(Appointment)
+
+
+def _broadcast(desk: Desk, *people: Person) -> Broadcast:
+    def act(s: Session) -> Broadcast:
+        made = broadcasts.draft(
+            s,
+            title="Declaración en q'eqchi'",
+            body_es="¿Quién puede tomar una declaración en q'eqchi' esta semana?",
+            body_en="",
+            person_ids=[person.id or 0 for person in people],
+            staff_id=1,
+            now=desk.clock.at,
+        )
+        broadcasts.confirm(s, made, 1, desk.clock.at)
+        broadcasts.expand(s, made.id or 0, desk.clock.at)
+        return made
+
+    made = desk.write(act)
+    desk.clock.pass_(30 * MINUTE)
+    _go_out(desk, *people)
+    yes = people[2]
+    desk.heard(yes, "yo puedo el viernes")
+    desk.record(yes, "announce", Answered(made.id or 0, Reply.YES, "el viernes"))
+    return made
+
+
+def _trouble(desk: Desk, lawyer: Person) -> None:
+    """Let one message fail, one envelope be odd, and one question wait too long."""
+
+    def act(s: Session) -> None:
+        row = s.exec(select(Outbox).order_by(col(Outbox.id).desc())).first()
+        assert row is not None
+        row.state, row.reason = OutboxState.FAILED, "The phone is off."
+        row.code = "30003"
+        s.add(row)
+        s.add(
+            Inbox(
+                channel="telegram",
+                account="test",
+                event_id="odd",
+                kind="odd",
+                lane="x",
+                raw=b"{}",
+                state=InboxState.ODD,
+                error="An update of a kind we do not know.",
+                received_at=desk.clock.at,
+            )
+        )
+        tasks.need(
+            s,
+            kind=TaskKind.QUESTION,
+            cause="question",
+            now=desk.clock.at - 2 * DAY,
+            person_id=lawyer.id,
+            detail="When is there news?",
+        )
+
+    desk.write(act)

@@ -42,11 +42,27 @@ def pick(
 
     A choice that means something is never made by words that mean something else.
     """
-    for way in (_by_number, _by_label, _by_meaning, _by_likeness):
-        choice = way(text, shown, language, expect)
-        if choice is not None:
-            return choice.value
-    return None
+    choice = _by_number(text, shown, language, expect) or _by_label(text, shown)
+    if choice is not None:
+        return choice.value
+    said = _said(text, shown, language, expect)
+    told = [one for one in shown if _is_told(one, text)]
+    if told:
+        choice = _only(one for one in told if _may_mean(one, said))
+        return choice.value if choice is not None and len(told) == 1 else None
+    choice = _only(one for one in shown if _means(one, said))
+    choice = choice or _by_likeness(text, shown, language, said)
+    return choice.value if choice is not None else None
+
+
+def _said(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Meaning:
+    """What the text means to this question; where nothing was shown for later, a date goes with a yes."""
+    said = understand(text, expect, language)
+    postponable = any(choice.meaning is Meaning.LATER for choice in shown)
+    if said is Meaning.LATER and not postponable:
+        offered = understand(text, Expect.OFFER, language)
+        return offered if offered is Meaning.YES else said
+    return said
 
 
 def _by_number(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Shown | None:
@@ -68,7 +84,7 @@ def _by_number(text: str, shown: Sequence[Shown], language: str, expect: Expect)
     return None
 
 
-def _by_label(text: str, shown: Sequence[Shown], _language: str, _expect: Expect) -> Shown | None:
+def _by_label(text: str, shown: Sequence[Shown]) -> Shown | None:
     """The label or one of the other words for a choice, whole, or as far as a button shows it."""
     words = _words(text)
     return _only(
@@ -79,44 +95,57 @@ def _by_label(text: str, shown: Sequence[Shown], _language: str, _expect: Expect
     )
 
 
-def _by_meaning(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Shown | None:
-    meaning = understand(text, expect, language)
-    return _only(choice for choice in shown if choice.meaning is meaning)
+def _is_told(choice: Shown, text: str) -> bool:
+    """Whether one of the other words for the choice is said, and no «no» before it denies it."""
+    said = _words(text)
+    for words in map(_words, choice.words):
+        at = _place(words, said)
+        if at is not None and (words[0] in _NOT or not _NOT & set(said)):
+            return True
+    return False
 
 
-def _by_likeness(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Shown | None:
-    """Some words of one label only, one of its other words, or a label with a slip in it."""
-    said = understand(text, expect, language)
-    open_to = [choice for choice in shown if _may_mean(choice, said)]
-    if "?" in text or not open_to:
-        return None
-    little = lexicon(language).beside["little"]
-    heard = [sound(word) for word in _words(text) if word not in little]
-    if not heard:
-        return None
-    for fits in (_holds_all, _is_told, _is_alike):
-        choice = _only(choice for choice in shown if fits(choice, heard))
-        if choice is not None:
-            return choice if choice in open_to else None
+def _place(words: Sequence[str], said: Sequence[str]) -> int | None:
+    """Where these words stand in what was said, in this order."""
+    heard, wanted = [sound(word) for word in said], [sound(word) for word in words]
+    for at in range(len(heard) - len(wanted) + 1):
+        if wanted and heard[at : at + len(wanted)] == wanted:
+            return at
     return None
+
+
+def _means(choice: Shown, said: Meaning) -> bool:
+    """Whether the choice means that. «Listo» makes the choice that lists it among its words."""
+    if said is Meaning.DONE and any(understand(word) is Meaning.DONE for word in choice.words):
+        return True
+    return choice.meaning is said
 
 
 def _may_mean(choice: Shown, said: Meaning) -> bool:
     """Whether words with this meaning may still choose this; a yes only ever by a yes."""
     if choice.meaning is None:
         return said not in _FOR_THE_ROUTER
-    return said is choice.meaning or (said is Meaning.UNCLEAR and choice.meaning is not Meaning.YES)
+    unsure = said is Meaning.UNCLEAR and choice.meaning is not Meaning.YES
+    return unsure or _means(choice, said)
+
+
+def _by_likeness(text: str, shown: Sequence[Shown], language: str, said: Meaning) -> Shown | None:
+    """Some words of one label only, or a label with a slip in it."""
+    little = lexicon(language).beside["little"]
+    heard = [sound(word) for word in _words(text) if word not in little]
+    if "?" in text or not heard:
+        return None
+    for fits in (_holds_all, _is_alike):
+        choice = _only(choice for choice in shown if fits(choice, heard))
+        if choice is not None:
+            return choice if _may_mean(choice, said) else None
+    return None
 
 
 def _holds_all(choice: Shown, heard: Sequence[str]) -> bool:
     """Whether every word said stands in the label, and no «no» too few or too many."""
     label = _sounds(choice.label)
     return set(heard) <= label and bool(_NOT & label) == bool(_NOT & set(heard))
-
-
-def _is_told(choice: Shown, heard: Sequence[str]) -> bool:
-    """Whether one of the other words for the choice is said, and nothing is denied."""
-    return not _NOT & set(heard) and any(_sounds(word) <= set(heard) for word in choice.words)
 
 
 def _is_alike(choice: Shown, heard: Sequence[str]) -> bool:

@@ -37,6 +37,8 @@ class Kind(Enum):
     CANNOT = "cannot"
     REASON = "reason"
     EXCUSE = "excuse"
+    HARDSHIP = "hardship"
+    SORRY = "sorry"
     BUSY = "busy"
     OPENER = "opener"
     NONE = "none"
@@ -61,6 +63,7 @@ class Kind(Enum):
     DONE = "done"
     DONE_ALONE = "done_alone"
     WRONG_PERSON = "wrong_person"
+    STRANGER = "stranger"
     WHO_ARE_YOU = "who_are_you"
     WHO_IF_ASKED = "who_if_asked"
     BROKE = "broke"
@@ -81,6 +84,7 @@ class Kind(Enum):
     ECHO = "echo"
     IF_WORDS = "if_words"
     IF_SURELY = "if_surely"
+    ASKING = "asking"
     THEN = "then"
     TELL = "tell"
     STOP_WORDS = "stop_words"
@@ -99,6 +103,7 @@ _ONLY_APART = frozenset(
         Kind.WHO_IF_ASKED,
         Kind.IF_WORDS,
         Kind.IF_SURELY,
+        Kind.ASKING,
         Kind.THEN,
         Kind.TELL,
         Kind.STOP_WORDS,

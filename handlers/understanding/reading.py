@@ -24,6 +24,7 @@ _ALONE = {
 # A phrase that may stand anywhere; the first of these found is the meaning.
 _ANYWHERE = {
     Kind.WRONG_PERSON: Meaning.WRONG_PERSON,
+    Kind.STRANGER: Meaning.WRONG_PERSON,
     Kind.WHO_ARE_YOU: Meaning.WHO_ARE_YOU,
     Kind.BROKE: Meaning.WHO_ARE_YOU,
     Kind.LANGUAGE: Meaning.LANGUAGE,
@@ -35,10 +36,10 @@ _ANYWHERE = {
     Kind.SKIP: Meaning.SKIP,
     Kind.DONE: Meaning.DONE,
 }
-# To an offer these answer the offer: it may need a language or money for the road.
-_ABOUT_THE_OFFER = frozenset({Kind.BROKE, Kind.SPEAKS})
+# To an offer these answer the offer: it may need a language, a place one knows, money for the road.
+_ABOUT_THE_OFFER = frozenset({Kind.BROKE, Kind.SPEAKS, Kind.STRANGER})
 # Told of somebody else, or in the middle of a story, these are no message to us.
-_TOLD = frozenset({Kind.WRONG_PERSON, Kind.BACK, Kind.DONE, Kind.PERSON, Kind.SKIP})
+_TOLD = frozenset({Kind.WRONG_PERSON, Kind.STRANGER, Kind.BACK, Kind.DONE, Kind.PERSON, Kind.SKIP})
 _STORY = 4
 # How a phrase begins that answers a «no» and is not denied by it: «no, ya es todo».
 _NOT_TURNED = frozenset({"ia", "ya", "no", "nada", "solo", "eso", "numero", "kien", "se"})
@@ -103,7 +104,11 @@ def _command(message: Sequence[Clause], expect: Expect, language: str) -> Meanin
         return Meaning.HELP
     for clause in message:
         found = lexicon(language).apart[Kind.WHO_IF_ASKED].longest(clause.sounds, 0)
-        if clause.asks and found and found[1] == len(clause.sounds):
+        if (
+            clause.asks
+            and found
+            and (found[1] == len(clause.sounds) or clause.sounds[found[1] - 1] == "ke")
+        ):
             return Meaning.WHO_ARE_YOU
     told = len([mark for mark in content if mark.kind in {None, Kind.PLAIN}]) > _STORY
     reported = any(mark.kind is Kind.REPORT for mark in content)
@@ -147,6 +152,8 @@ def _beside(
             return Meaning.LATER
         if Sense.YES in said:
             return None
+    if meaning is Meaning.DONE and Sense.YES in said and expect is Expect.YES_NO:
+        return Meaning.YES  # «sí, son todas»
     if meaning is Meaning.DONE and (Sense.TAKE in said or any(clause.asks for clause in message)):
         return None
     return meaning

@@ -24,6 +24,7 @@ class Sense(Enum):
     DENY = auto()  # «no» before something we do not know
     NONE = auto()
     REASON = auto()
+    SORRY = auto()
     EXCUSE = auto()  # «tengo…», «ando…»: to an offer, how a reason begins
     BUSY = auto()
     OPENER = auto()
@@ -55,6 +56,8 @@ class Said:
 _SAME = {
     Kind.REASON: Sense.REASON,
     Kind.EXCUSE: Sense.EXCUSE,
+    Kind.HARDSHIP: Sense.EXCUSE,
+    Kind.SORRY: Sense.SORRY,
     Kind.ACK: Sense.ACK,
     Kind.BUSY: Sense.BUSY,
     Kind.OPENER: Sense.OPENER,
@@ -75,9 +78,11 @@ _CONCEDED = frozenset(
     {Sense.NO, Sense.DENY, Sense.REFUSE, Sense.REASON, Sense.BUSY, Sense.EXCUSE, Sense.UNKNOWN}
 )
 _SILENT = frozenset({Kind.FILLER, Kind.TITLE, Kind.DONE_ALONE})
+_COURTESY = _SILENT | {Kind.YES, Kind.SI, Kind.RIGHT, Kind.SOFT}
 _WILLING = {Kind.SOFT: Sense.SOFT, Kind.RIGHT: Sense.YES}
 _PASSED_OVER = frozenset({Kind.LATER, Kind.NOW, Kind.SOON, Kind.DONE_ALONE})
 _AFFIRMING = frozenset({Kind.SI, Kind.YES, Kind.ACCEPT, Kind.CAN, Kind.FILLER, Kind.TITLE})
+_TELLING = frozenset({Kind.EXCUSE, Kind.HARDSHIP, Kind.OTHERS})
 _RESERVING = frozenset({Kind.BUT, Kind.IF, Kind.DOUBT, Kind.ASK, Kind.LATER, Kind.NOT, Kind.NO})
 _UNKNOWN = frozenset({None, Kind.PLAIN})
 # How «yo» and «a mí» sound.
@@ -116,6 +121,8 @@ class _Hearing:
     def senses(self) -> list[Sense]:
         for at, mark in enumerate(self._clause.marks):
             self._hear(mark, at)
+        if self._clause.asks and self._lexicon.apart[Kind.ASKING].longest(self._clause.sounds, 0):
+            self._said.append(Sense.ASK)
         if self._clause.marks[0].kind is Kind.ALTHOUGH:
             return [sense for sense in self._said if sense not in _CONCEDED]
         return self._said
@@ -132,6 +139,9 @@ class _Hearing:
                 self._say_si(at)
             case Kind.YES:
                 self._denial = None
+                # «que dice Carmen que sí»
+                if mark.sounds[0] == "ke" and self._strange(self._clause.marks[:at]):
+                    self._someone = True
                 self._affirm(Sense.YES)
             case Kind.ALTHOUGH:
                 pass
@@ -145,7 +155,7 @@ class _Hearing:
                 self._affirm(Sense.REFUSE)
             case Kind.REASON if mark.sounds[0] == "no" and self._expect is not Expect.OFFER:
                 self._said.append(Sense.DENY)  # «no tengo carro» answers a plain question
-            case Kind.EXCUSE if self._expect is not Expect.OFFER:
+            case Kind.EXCUSE | Kind.HARDSHIP if not self._excuses():
                 self._say_other(None)
             case Kind.LATER:
                 # «el lunes no puedo» refuses that day and promises none.
@@ -156,10 +166,16 @@ class _Hearing:
                 self._said.append(Sense.BUT)
             case Kind.OTHERS:
                 self._someone = True
+                if mark.sounds[0] == "nadie" and self._expect is Expect.YES_NO:
+                    self._said.append(Sense.DENY)  # «nadie contestó»
             case kind if kind in _SILENT:
                 self._someone = self._someone and mark.sounds not in _FIRST_PERSON
             case kind:
                 self._say_other(kind)
+
+    def _excuses(self) -> bool:
+        """Whether a hardship would be a reason here: told to an offer, and not denied."""
+        return self._expect is Expect.OFFER and self._denial is None
 
     def _hear_not(self) -> None:
         if self._supposing:
@@ -196,7 +212,11 @@ class _Hearing:
                 self._affirm(Sense.TAKE)
         elif after and after[0].kind in _UNKNOWN:
             self._said.append(Sense.UNKNOWN)
-        elif mark.kind in {Kind.SOFT, Kind.RIGHT} and self._strange(before):
+        elif mark.kind is Kind.RIGHT and any(one.kind not in _COURTESY for one in after):
+            self._said.append(Sense.UNKNOWN)  # «eso es lo malo», «I am out until Monday»
+        elif self._strange(before) and (
+            mark.kind in {Kind.SOFT, Kind.RIGHT} or mark.sounds[0].endswith("r")
+        ):
             self._said.append(Sense.UNKNOWN)  # «explíqueme bien»
         else:
             self._affirm(_WILLING.get(mark.kind, Sense.CAN))
@@ -247,7 +267,7 @@ class _Hearing:
                 self._say_unless_condition(after, takes=False)
             case Kind.NOT:
                 self._hear_si_no(after)
-            case Kind.NONE | Kind.OTHERS | Kind.READY:
+            case Kind.NONE | Kind.READY:
                 self._said.append(Sense.IF)
             case Kind.SOFT if unsure and after[1].kind not in _AFFIRMING:
                 self._said.append(Sense.IF)  # «si está bien con ustedes»
@@ -255,7 +275,7 @@ class _Hearing:
                 self._said.append(Sense.IF)
             case Kind.ASK:
                 self._affirm(Sense.YES_WITH_QUESTION)
-            case kind if kind in _UNKNOWN or kind is Kind.EXCUSE:
+            case kind if kind in _UNKNOWN or kind in _TELLING:
                 known = after[0].sounds[0] in self._lexicon.if_words
                 self._said.append(Sense.IF if known else Sense.DOUBT)
             case _:
@@ -309,7 +329,11 @@ class _Hearing:
         if self._lexicon.apart[Kind.WILLING].longest(words, 0):
             self._say_unless_condition(after, takes=True)
             return True
-        unknown = after[0].kind in _UNKNOWN or after[0].kind is Kind.EXCUSE
+        unknown = after[0].kind in _UNKNOWN or after[0].kind in _TELLING
+        unknown = unknown or (after[0].kind is Kind.FILLER and len(after) > 1)
+        unknown = unknown or (
+            after[0].kind is Kind.SOFT and len(after) > 1 and after[1].kind in _UNKNOWN
+        )
         if self._expect is Expect.YES_NO and unknown and self._is_alone(words):
             self._affirm(Sense.YES)  # «si asistió», «si me los dieron»
             return True

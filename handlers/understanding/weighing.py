@@ -1,6 +1,7 @@
 """What it all comes to: yes, no, later or unclear. When in doubt, unclear, which costs one question."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.senses import Said, Sense
@@ -9,7 +10,8 @@ _OWN_YES = frozenset({Sense.YES, Sense.YES_WITH_QUESTION, Sense.TAKE, Sense.CAN}
 _OWN_NO = frozenset({Sense.NO, Sense.REFUSE})
 _TAGS = frozenset({Sense.YES, Sense.TAKE, Sense.CAN, Sense.SOFT, Sense.NO})
 # With one of these, a last «no» takes back the yes before it: «sí, no, disculpe».
-_TURNS = frozenset({Sense.BUT, Sense.UNDO, Sense.REASON, Sense.OPENER})
+_TURNS = frozenset({Sense.BUT, Sense.UNDO, Sense.REASON, Sense.OPENER, Sense.SORRY})
+_DECLINING = frozenset({Sense.OPENER, Sense.DENY, Sense.EXCUSE, Sense.NONE})
 _TIME = frozenset({Sense.LATER, Sense.NOW, Sense.SOON})
 _UNDER_DOUBT = frozenset({Sense.DOUBT, Sense.IF})
 _LATER = frozenset({Sense.LATER, Sense.SOON, Sense.PERHAPS, Sense.PIOUS})
@@ -17,6 +19,7 @@ _LATER = frozenset({Sense.LATER, Sense.SOON, Sense.PERHAPS, Sense.PIOUS})
 # How many words that fit no phrase a reading bears: beyond them the message tells a story.
 _FEW = 2
 _MANY = 8
+_TWICE = 2
 
 
 def weigh(said: Sequence[Said], expect: Expect) -> Meaning:
@@ -31,14 +34,15 @@ class _Scales:
         self._order = [one.sense for one in said]
         self._all = frozenset(self._order)
         self._stated = frozenset(one.sense for one in said if not one.asks)
-        self._asks = any(one.asks for one in said) or Sense.ASK in self._all
+        self._asked = any(one.asks for one in said)
+        self._asks = self._asked or Sense.ASK in self._all
         self._offer = expect is Expect.OFFER
         self._plain = expect is Expect.YES_NO
         self._open = expect is Expect.OPEN
         self._unknown = self._order.count(Sense.UNKNOWN)
         # «la próxima semana sí puedo» puts off; «sí, mañana voy» does not.
-        agreed = [*self._order, Sense.YES].index(Sense.YES)
-        self._late_first = Sense.LATER in self._order[:agreed]
+        agreed = takewhile(lambda sense: sense not in {Sense.YES, Sense.SOFT}, self._order)
+        self._late_first = Sense.LATER in agreed
         # «sí, ¿verdad?»
         asked = frozenset(one.sense for one in said if one.asks)
         self._unsure = bool(asked & _TAGS) and Sense.ASK not in asked
@@ -79,7 +83,7 @@ class _Scales:
             return Meaning.UNCLEAR  # the yes itself is the question
         if Sense.BUT in self._all:
             return self._reserved()
-        if self._all & {Sense.DENY, Sense.REASON, Sense.BUSY, Sense.EXCUSE}:
+        if self._all & {Sense.DENY, Sense.REASON, Sense.BUSY, Sense.EXCUSE, Sense.SORRY}:
             return Meaning.UNCLEAR
         takes = Sense.TAKE in self._all
         agrees = takes or Sense.YES in self._all
@@ -93,7 +97,8 @@ class _Scales:
 
     def _promises(self) -> bool:
         """«sí, mañana voy» takes an offer; to a plain question it only puts off."""
-        return self._offer and {Sense.YES, Sense.CAN} <= self._all and not self._late_first
+        agrees = self._all & {Sense.YES, Sense.SOFT}
+        return self._offer and agrees and Sense.CAN in self._all and not self._late_first
 
     def _reserved(self) -> Meaning:
         """A yes with a «pero»: what follows it decides."""
@@ -101,7 +106,7 @@ class _Scales:
         after = frozenset(self._order[last:])
         if after & _TIME:
             return Meaning.LATER
-        if after & {Sense.REASON, Sense.BUSY, Sense.EXCUSE}:
+        if after & {Sense.REASON, Sense.BUSY, Sense.EXCUSE, Sense.SORRY}:
             if self._offer:
                 return Meaning.NO
             return Meaning.LATER if Sense.BUSY in after else Meaning.UNCLEAR
@@ -117,15 +122,21 @@ class _Scales:
             return Meaning.UNCLEAR
         if Sense.BUT in self._all:
             return self._reserved()
-        if self._all & {Sense.REASON, Sense.BUSY, Sense.OPENER, Sense.DENY}:
+        if self._all & {Sense.REASON, Sense.BUSY, Sense.OPENER, Sense.DENY, Sense.SORRY}:
             return self._neither()
         if Sense.ACK in self._all:
             return Meaning.UNCLEAR  # «ok, enterada»
-        if self._all & _LATER - {Sense.PIOUS}:
+        if self._all & self._later_than_agreed():
             return Meaning.LATER
         if self._asks or self._unknown > (0 if self._open else _FEW):
             return Meaning.UNCLEAR
         return Meaning.YES
+
+    def _later_than_agreed(self) -> frozenset[Sense]:
+        """What puts off an «ok»: «ok, ahorita», but not «ahorita está bien»."""
+        ready = self._order.index(Sense.SOFT)
+        now = Sense.SOON in self._order[:ready]
+        return _LATER - {Sense.PIOUS, Sense.SOON} if now else _LATER - {Sense.PIOUS}
 
     def _no(self) -> Meaning:
         if not self._stated & _OWN_NO:
@@ -137,22 +148,31 @@ class _Scales:
             return Meaning.UNCLEAR
         if self._offer and Sense.REASON in self._all and not self._all & {Sense.PERHAPS, Sense.NOW}:
             return Meaning.NO
-        if self._all & (_TIME | {Sense.PERHAPS}):
+        if self._all & _TIME or self._order[-1] is Sense.PERHAPS:
             return Meaning.LATER
         return Meaning.NO
 
     def _neither(self) -> Meaning:
-        if self._asks or Sense.MOCK in self._all:
+        late = self._order.count(Sense.LATER)
+        asked = self._asked and late < _TWICE  # «¿me permite confirmarle mañana?» is no question
+        promises = self._order[:1] == [Sense.LATER] and not asked  # «veo quién me lleva y le aviso»
+        if (self._asks and not promises) or Sense.MOCK in self._all:
             return Meaning.UNCLEAR
+        excused = self._all & {Sense.EXCUSE, Sense.REASON, Sense.BUSY}
+        if self._offer and excused and Sense.SOON in self._all and Sense.LATER not in self._all:
+            return Meaning.NO
         if self._offer and Sense.REASON in self._all and Sense.IF not in self._all:
             return Meaning.LATER if Sense.PERHAPS in self._all else Meaning.NO
+        sorry = self._offer and Sense.SORRY in self._all and not self._all & _UNDER_DOUBT
+        if sorry and not self._all & _LATER:
+            return Meaning.NO
         if self._all & _LATER:
             return self._put_off()
         if self._all & _UNDER_DOUBT:
             return Meaning.UNCLEAR
-        if Sense.BUSY in self._all:
+        if Sense.BUSY in self._all and not self._open:
             return Meaning.NO if self._offer and Sense.NOW not in self._all else Meaning.LATER
-        declines = self._offer and self._all & {Sense.OPENER, Sense.DENY, Sense.EXCUSE}
+        declines = self._offer and self._all & _DECLINING
         first = next((sense for sense in self._order if sense is not Sense.NOW), None)
         denies = self._plain and first in {Sense.DENY, Sense.NONE}
         if (declines or denies) and self._unknown <= _MANY:

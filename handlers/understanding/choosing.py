@@ -1,4 +1,4 @@
-"""Which of the choices on the screen a person means: by number, by label, by words or by meaning."""
+"""Which of the choices on the screen a person means: by number, label, words or meaning."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def pick(
 
 
 def _said(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Meaning:
-    """What the text means to this question; where nothing was shown for later, a date goes with a yes."""
+    """What the text means to this question; with nothing shown for later, a date goes with a yes."""
     said = understand(text, expect, language)
     postponable = any(choice.meaning is Meaning.LATER for choice in shown)
     if said is Meaning.LATER and not postponable:

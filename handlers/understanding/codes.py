@@ -49,7 +49,7 @@ def codes(text: str, known: Collection[str]) -> tuple[str, ...]:
 
 
 def _runs(tokens: Sequence[_Token]) -> list[list[int]]:
-    """The numbers of a text, those side by side together. Hours, dates and decimals are left out."""
+    """The numbers of a text, neighbours together. Hours, dates and decimals are left out."""
     runs: list[list[int]] = []
     measures: set[int] = set()
     for at, token in enumerate(tokens):

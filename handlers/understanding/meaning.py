@@ -24,7 +24,7 @@ class Meaning(Enum):
 
 
 class Expect(Enum):
-    """What is on the person's screen: a plain question, an offer of work, or nothing that a yes answers."""
+    """What is on the person's screen: a plain question, an offer, or nothing that a yes answers."""
 
     YES_NO = "yes_no"
     OFFER = "offer"

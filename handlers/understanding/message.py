@@ -21,7 +21,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What stands between two marks of punctuation: its phrases, whether it asks, whether it ends."""
+    """What stands between two marks of punctuation: its phrases, and whether it asks or ends."""
 
     marks: tuple[Mark, ...]
     asks: bool

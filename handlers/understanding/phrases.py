@@ -1,4 +1,4 @@
-"""Phrases that are looked for in a row of words; where several fit, the longest is the one meant."""
+"""Phrases looked for in a row of words; where several fit, the longest is the one meant."""
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field

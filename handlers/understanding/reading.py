@@ -84,11 +84,11 @@ def _numbered(text: str, expect: Expect, language: str) -> Meaning | None:
     if last is not None:
         position, rest = last
         said = _weighed(read(rest, lexicon(language)), expect, language)
-        agreed = _BY_NUMBER.get(position)
+        meant = _BY_NUMBER.get(position)
         alone = read(text, lexicon(language))[-1].marks[-1].sounds == (str(position),)
-        if said is agreed:
+        if said is meant:
             return said
-        if alone and agreed and said in _BY_NUMBER.values():
+        if alone and meant and said in _BY_NUMBER.values():
             return Meaning.UNCLEAR  # «sí, 2»
     return None
 

@@ -29,6 +29,7 @@ class Sense(Enum):
     BUSY = auto()
     OPENER = auto()
     LATER = auto()
+    UNTIL = auto()  # «cuando termine», «déjeme ver»: nothing before that
     NOW = auto()
     SOON = auto()
     PERHAPS = auto()
@@ -64,6 +65,7 @@ _SAME = {
     Kind.NONE: Sense.NONE,
     Kind.NOW: Sense.NOW,
     Kind.SOON: Sense.SOON,
+    Kind.UNTIL: Sense.UNTIL,
     Kind.PERHAPS: Sense.PERHAPS,
     Kind.PIOUS: Sense.PIOUS,
     Kind.DOUBT: Sense.DOUBT,
@@ -73,29 +75,46 @@ _SAME = {
     Kind.ASK: Sense.ASK,
     Kind.UNDO: Sense.UNDO,
 }
+_AGREED = frozenset({Sense.TAKE, Sense.CAN, Sense.YES, Sense.SOFT})
 # After «aunque» these no longer speak against a yes.
 _CONCEDED = frozenset(
     {Sense.NO, Sense.DENY, Sense.REFUSE, Sense.REASON, Sense.BUSY, Sense.EXCUSE, Sense.UNKNOWN}
 )
 _SILENT = frozenset({Kind.FILLER, Kind.TITLE, Kind.DONE_ALONE})
-_COURTESY = _SILENT | {Kind.YES, Kind.SI, Kind.RIGHT, Kind.SOFT}
 _WILLING = {Kind.SOFT: Sense.SOFT, Kind.RIGHT: Sense.YES}
 _PASSED_OVER = frozenset({Kind.LATER, Kind.NOW, Kind.SOON, Kind.DONE_ALONE})
-_AFFIRMING = frozenset({Kind.SI, Kind.YES, Kind.ACCEPT, Kind.CAN, Kind.FILLER, Kind.TITLE})
+_AFFIRMING = frozenset(
+    {Kind.SELF, Kind.WILLING, Kind.SI, Kind.YES, Kind.ACCEPT, Kind.CAN, Kind.FILLER, Kind.TITLE}
+)
 _TELLING = frozenset({Kind.EXCUSE, Kind.HARDSHIP, Kind.OTHERS})
-_RESERVING = frozenset({Kind.BUT, Kind.IF, Kind.DOUBT, Kind.ASK, Kind.LATER, Kind.NOT, Kind.NO})
+_TURNING = frozenset({Kind.SI, Kind.BUT, Kind.IF})
+_RESERVING = frozenset(
+    {
+        Kind.OTHERS,
+        Kind.HARDSHIP,
+        Kind.BUT,
+        Kind.IF,
+        Kind.DOUBT,
+        Kind.ASK,
+        Kind.LATER,
+        Kind.NOT,
+        Kind.NO,
+    }
+)
 _UNKNOWN = frozenset({None, Kind.PLAIN})
+_STRANGE = _UNKNOWN | {Kind.WILLING}
+_UNSETTLING = _UNKNOWN | _TELLING
 # How «yo» and «a mí» sound.
 _FIRST_PERSON = frozenset({("yo",), ("a", "mi")})
 
 
 def senses(clauses: Sequence[Clause], expect: Expect, lexicon: Lexicon) -> tuple[Said, ...]:
     """Everything the clauses say, in order."""
-    said = [
-        Said(sense, asks=clause.asks)
-        for index, clause in enumerate(clauses)
-        for sense in _Hearing(clause, clauses[index + 1 :], expect, lexicon).senses()
-    ]
+    said: list[Said] = []
+    for index, clause in enumerate(clauses):
+        agreed = any(one.sense in _AGREED for one in said)
+        hearing = _Hearing(clause, clauses[index + 1 :], expect, lexicon, agreed=agreed)
+        said.extend(Said(sense, asks=clause.asks) for sense in _heeded(hearing.senses(), clause))
     # «Sí, claro, y yo soy el papa» is mockery in one piece or in three.
     words = [sound for clause in clauses for sound in clause.sounds]
     if any(lexicon.apart[Kind.MOCK].longest(words, start) for start in range(len(words))):
@@ -103,15 +122,38 @@ def senses(clauses: Sequence[Clause], expect: Expect, lexicon: Lexicon) -> tuple
     return tuple(said)
 
 
+def _heeded(said: Sequence[Sense], clause: Clause) -> list[Sense]:
+    """What was said, without the strange words of a question: it may ask what it likes."""
+    asked = (
+        0 if clause.asks else next((at for at, one in enumerate(said) if one is Sense.ASK), None)
+    )
+    if asked is None:
+        return list(said)
+    return [one for at, one in enumerate(said) if one is not Sense.UNKNOWN or at < asked]
+
+
+def _unsettled(after: Sequence[Mark]) -> bool:
+    """Whether strange words follow in the same thought."""
+    thought = takewhile(lambda mark: mark.kind not in _TURNING, after)
+    return any(mark.kind in _UNSETTLING for mark in thought)
+
+
 class _Hearing:
     """One clause being heard, word after word, with what is still open in it."""
 
     def __init__(
-        self, clause: Clause, following: Sequence[Clause], expect: Expect, lexicon: Lexicon
+        self,
+        clause: Clause,
+        following: Sequence[Clause],
+        expect: Expect,
+        lexicon: Lexicon,
+        *,
+        agreed: bool,
     ) -> None:
         self._clause = clause
         self._following = following
         self._expect = expect
+        self._agreed = agreed  # an earlier part of the reply said yes
         self._lexicon = lexicon
         self._said: list[Sense] = []
         self._denial: int | None = None  # where a «no» stands that may still deny what follows
@@ -123,11 +165,13 @@ class _Hearing:
             self._hear(mark, at)
         if self._clause.asks and self._lexicon.apart[Kind.ASKING].longest(self._clause.sounds, 0):
             self._said.append(Sense.ASK)
+        if self._clause.asks and not self._clause.content:
+            self._said.append(Sense.DOUBT)  # «sí, ¿y?»
         if self._clause.marks[0].kind is Kind.ALTHOUGH:
             return [sense for sense in self._said if sense not in _CONCEDED]
         return self._said
 
-    def _hear(self, mark: Mark, at: int) -> None:
+    def _hear(self, mark: Mark, at: int) -> None:  # noqa: C901, PLR0912 - one branch a kind of word
         after = self._clause.marks[at + 1 :]
         match mark.kind:
             case Kind.NOT:
@@ -139,10 +183,8 @@ class _Hearing:
                 self._say_si(at)
             case Kind.YES:
                 self._denial = None
-                # «que dice Carmen que sí»
-                if mark.sounds[0] == "ke" and self._strange(self._clause.marks[:at]):
-                    self._someone = True
-                self._affirm(Sense.YES)
+                strange = self._strange(self._clause.marks[:at])  # «que dice Carmen que sí»
+                self._affirm(Sense.UNKNOWN if strange else Sense.YES)
             case Kind.ALTHOUGH:
                 pass
             case Kind.ACCEPT | Kind.CAN | Kind.READY | Kind.RIGHT | Kind.SOFT:
@@ -155,7 +197,7 @@ class _Hearing:
                 self._affirm(Sense.REFUSE)
             case Kind.REASON if mark.sounds[0] == "no" and self._expect is not Expect.OFFER:
                 self._said.append(Sense.DENY)  # «no tengo carro» answers a plain question
-            case Kind.EXCUSE | Kind.HARDSHIP if not self._excuses():
+            case (Kind.EXCUSE | Kind.HARDSHIP) as kind if not self._excuses(kind):
                 self._say_other(None)
             case Kind.LATER:
                 # «el lunes no puedo» refuses that day and promises none.
@@ -166,16 +208,21 @@ class _Hearing:
                 self._said.append(Sense.BUT)
             case Kind.OTHERS:
                 self._someone = True
+                self._said.append(Sense.UNKNOWN)
                 if mark.sounds[0] == "nadie" and self._expect is Expect.YES_NO:
                     self._said.append(Sense.DENY)  # «nadie contestó»
+            case Kind.WILLING if self._taken():
+                pass  # «sí me interesa»
             case kind if kind in _SILENT:
                 self._someone = self._someone and mark.sounds not in _FIRST_PERSON
             case kind:
                 self._say_other(kind)
 
-    def _excuses(self) -> bool:
-        """Whether a hardship would be a reason here: told to an offer, and not denied."""
-        return self._expect is Expect.OFFER and self._denial is None
+    def _excuses(self, kind: Kind) -> bool:
+        """Whether a hardship speaks against a yes here: it is not denied, and not a mere story."""
+        if kind is Kind.EXCUSE and self._expect is not Expect.OFFER:
+            return False
+        return self._expect is not Expect.OPEN and self._denial is None
 
     def _hear_not(self) -> None:
         if self._supposing:
@@ -212,11 +259,9 @@ class _Hearing:
                 self._affirm(Sense.TAKE)
         elif after and after[0].kind in _UNKNOWN:
             self._said.append(Sense.UNKNOWN)
-        elif mark.kind is Kind.RIGHT and any(one.kind not in _COURTESY for one in after):
-            self._said.append(Sense.UNKNOWN)  # «eso es lo malo», «I am out until Monday»
-        elif self._strange(before) and (
-            mark.kind in {Kind.SOFT, Kind.RIGHT} or mark.sounds[0].endswith("r")
-        ):
+        elif mark.kind is not Kind.CAN and _unsettled(after):
+            self._said.append(Sense.UNKNOWN)  # «eso es lo malo», «sale muy caro»
+        elif self._strange(before):
             self._said.append(Sense.UNKNOWN)  # «explíqueme bien»
         else:
             self._affirm(_WILLING.get(mark.kind, Sense.CAN))
@@ -225,13 +270,16 @@ class _Hearing:
         """Whether somebody we do not know was named, and the writer did not say «yo» since."""
         speaks = any(mark.kind is Kind.SI or mark.sounds in _FIRST_PERSON for mark in before)
         return not speaks and any(
-            mark.kind in _UNKNOWN and (at == 0 or before[at - 1].kind is not Kind.TITLE)
+            mark.kind in _STRANGE and (at == 0 or before[at - 1].kind is not Kind.TITLE)
             for at, mark in enumerate(before)
         )
 
     def _hear_si(self, at: int) -> None:
         """Tell «sí» from «si» by what stands before it."""
         before, after = self._clause.marks[:at], self._clause.marks[at + 1 :]
+        if before and before[-1].kind is Kind.PIOUS and after:
+            self._said.append(Sense.IF)  # «primero Dios, si puedo»
+            return
         if self._denial is not None:
             self._said[self._denial] = Sense.DOUBT  # «no si puedo»
             self._denial = None
@@ -241,7 +289,7 @@ class _Hearing:
             self._someone = True  # «Marta sí», «el señor si vive aquí»
         self._say_si(at)
 
-    def _say_si(self, at: int) -> None:
+    def _say_si(self, at: int) -> None:  # noqa: C901, PLR0912 - one branch a kind of word
         """Tell «sí» from «si» by what stands after it."""
         after = list(self._clause.marks[at + 1 :])
         while after and self._passed_over(after[0]):
@@ -249,7 +297,7 @@ class _Hearing:
         if not after:
             self._affirm(Sense.YES)
             return
-        if self._taken() and after[0].kind not in _AFFIRMING:
+        if (self._taken() or self._agreed) and after[0].kind not in _AFFIRMING:
             self._said.append(Sense.IF)  # «la tomo si hay viáticos»
             return
         if self._echoes(after):
@@ -259,7 +307,7 @@ class _Hearing:
         match after[0].kind:
             case Kind.SI | Kind.IF | Kind.NO | Kind.CANNOT:
                 pass  # the next one says it
-            case Kind.ACCEPT:
+            case Kind.ACCEPT | Kind.WILLING:
                 self._say_unless_condition(after, takes=True)
             case Kind.CAN if unsure:
                 self._said.append(Sense.IF)  # «si se puede el sábado»
@@ -287,7 +335,7 @@ class _Hearing:
         return courtesy or mark.kind in _PASSED_OVER or mark.sounds in _FIRST_PERSON
 
     def _taken(self) -> bool:
-        return any(sense in {Sense.TAKE, Sense.CAN, Sense.YES} for sense in self._said)
+        return any(sense in _AGREED for sense in self._said)
 
     def _hear_si_no(self, after: Sequence[Mark]) -> None:
         """«si, no puedo» is a no; «si no llueve» and «si no puedo, le aviso» are conditions."""
@@ -319,16 +367,15 @@ class _Hearing:
         """Whether «si…» is the whole reply, and nothing in it names a condition."""
         conditions = self._lexicon.apart[Kind.IF_SURELY].words
         others = any(clause.content for clause in self._following)
-        reserved = any(mark.kind in _RESERVING for mark in self._clause.marks)
+        marks = self._clause.marks
+        reserved = any(mark.kind in _RESERVING for mark in marks)
+        reserved = reserved or sum(mark.kind is Kind.SI for mark in marks) > 1
         return not others and not reserved and conditions.isdisjoint(words)
 
     def _echoes(self, after: Sequence[Mark]) -> bool:
-        """«si me interesa»; to a plain question also «si la encontré», if nothing else is said."""
+        """To a plain question «si la encontré» is a yes, if nothing else is said."""
         own = takewhile(lambda mark: mark.kind is not Kind.BUT, after)
         words = [sound for mark in own for sound in mark.sounds]
-        if self._lexicon.apart[Kind.WILLING].longest(words, 0):
-            self._say_unless_condition(after, takes=True)
-            return True
         unknown = after[0].kind in _UNKNOWN or after[0].kind in _TELLING
         unknown = unknown or (after[0].kind is Kind.FILLER and len(after) > 1)
         unknown = unknown or (

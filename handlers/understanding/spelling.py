@@ -1,4 +1,4 @@
-"""How a word sounds in Central American Spanish, so that «ekibocado» and «equivocado» are one word."""
+"""How a word sounds in Central American Spanish: «ekibocado» and «equivocado» are one word."""
 
 import re
 from collections.abc import Collection

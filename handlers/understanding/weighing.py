@@ -1,4 +1,4 @@
-"""What it all comes to: yes, no, later or unclear. When in doubt, unclear, which costs one question."""
+"""What it all comes to: yes, no, later or unclear. Doubt is unclear, which costs one question."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -12,12 +12,13 @@ _TAGS = frozenset({Sense.YES, Sense.TAKE, Sense.CAN, Sense.SOFT, Sense.NO})
 # With one of these, a last «no» takes back the yes before it: «sí, no, disculpe».
 _TURNS = frozenset({Sense.BUT, Sense.UNDO, Sense.REASON, Sense.OPENER, Sense.SORRY})
 _DECLINING = frozenset({Sense.OPENER, Sense.DENY, Sense.EXCUSE, Sense.NONE})
-_TIME = frozenset({Sense.LATER, Sense.NOW, Sense.SOON})
+_TIME = frozenset({Sense.LATER, Sense.UNTIL, Sense.NOW, Sense.SOON})
 _UNDER_DOUBT = frozenset({Sense.DOUBT, Sense.IF})
-_LATER = frozenset({Sense.LATER, Sense.SOON, Sense.PERHAPS, Sense.PIOUS})
+_LATER = frozenset({Sense.LATER, Sense.UNTIL, Sense.SOON, Sense.PERHAPS, Sense.PIOUS})
 
 # How many words that fit no phrase a reading bears: beyond them the message tells a story.
 _FEW = 2
+_SOME = 5
 _MANY = 8
 _TWICE = 2
 
@@ -74,7 +75,7 @@ class _Scales:
             return Meaning.NO
         return Meaning.UNCLEAR
 
-    def _yes(self) -> Meaning:
+    def _yes(self) -> Meaning:  # noqa: C901 - one branch a kind of word
         if self._all & _UNDER_DOUBT or Sense.MOCK in self._all:
             return Meaning.UNCLEAR
         if Sense.PERHAPS in self._all:
@@ -89,16 +90,21 @@ class _Scales:
         agrees = takes or Sense.YES in self._all
         if self._open and (not agrees or self._unknown > _FEW):
             return Meaning.UNCLEAR
+        if Sense.UNTIL in self._all:
+            return Meaning.LATER
         if Sense.LATER in self._all and not takes and not self._promises():
             return Meaning.LATER
         if (self._offer or self._open) and not agrees and Sense.YES_WITH_QUESTION in self._all:
             return Meaning.UNCLEAR
-        return Meaning.YES if self._unknown <= _MANY else Meaning.UNCLEAR
+        firm = takes or Sense.CAN in self._all or not self._offer
+        if not firm and Sense.ACK in self._all:
+            return Meaning.UNCLEAR  # «sí, entiendo»
+        return Meaning.YES if self._unknown <= (_SOME if firm else 0) else Meaning.UNCLEAR
 
     def _promises(self) -> bool:
         """«sí, mañana voy» takes an offer; to a plain question it only puts off."""
         agrees = self._all & {Sense.YES, Sense.SOFT}
-        return self._offer and agrees and Sense.CAN in self._all and not self._late_first
+        return bool(self._offer and agrees and Sense.CAN in self._all and not self._late_first)
 
     def _reserved(self) -> Meaning:
         """A yes with a «pero»: what follows it decides."""
@@ -153,13 +159,15 @@ class _Scales:
         return Meaning.NO
 
     def _neither(self) -> Meaning:
-        late = self._order.count(Sense.LATER)
+        late = sum(sense in {Sense.LATER, Sense.UNTIL} for sense in self._order)
         asked = self._asked and late < _TWICE  # «¿me permite confirmarle mañana?» is no question
-        promises = self._order[:1] == [Sense.LATER] and not asked  # «veo quién me lleva y le aviso»
+        promises = (
+            self._order[:1] in ([Sense.LATER], [Sense.UNTIL]) and not asked
+        )  # «veo quién me lleva y le aviso»
         if (self._asks and not promises) or Sense.MOCK in self._all:
             return Meaning.UNCLEAR
         excused = self._all & {Sense.EXCUSE, Sense.REASON, Sense.BUSY}
-        if self._offer and excused and Sense.SOON in self._all and Sense.LATER not in self._all:
+        if self._offer and excused and self._all & _TIME == {Sense.SOON}:
             return Meaning.NO
         if self._offer and Sense.REASON in self._all and Sense.IF not in self._all:
             return Meaning.LATER if Sense.PERHAPS in self._all else Meaning.NO
@@ -180,7 +188,7 @@ class _Scales:
         return Meaning.UNCLEAR
 
     def _put_off(self) -> Meaning:
-        certain = self._all & {Sense.LATER, Sense.SOON}
+        certain = self._all & {Sense.LATER, Sense.SOON, Sense.UNTIL}
         if not certain and self._all & _UNDER_DOUBT:
             return Meaning.UNCLEAR
         bearable = 0 if self._open else _MANY

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# K’iche’ and can't are written with whatever mark the keyboard offers. ´ alone would become a space.
+# K’iche’ and can't are written with whatever mark the keyboard offers.
+# ´ alone would become a space.
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼꞌ´`′", "'"))
 _INSIDE_A_WORD = re.compile(r"(?<=\w)'(?=\w)")
 _JOINED = re.compile(r"(?<=\w)[-_/](?=\w)")

@@ -182,11 +182,10 @@ class Staff:
         )
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(self, *problem: object) -> None:
-        await self._client.__aexit__(*problem)
+        await self._client.aclose()
 
     async def get(self, path: str, **query: Any) -> Any:
         """Read something. Fails with the answer when it is refused."""

@@ -56,7 +56,7 @@ def pick(
 
 
 def _said(text: str, shown: Sequence[Shown], language: str, expect: Expect) -> Meaning:
-    """What the text means to this question; with nothing shown for later, a date goes with a yes."""
+    """What the text means to this question; without a choice for later, a date goes with yes."""
     said = understand(text, expect, language)
     postponable = any(choice.meaning is Meaning.LATER for choice in shown)
     if said is Meaning.LATER and not postponable:

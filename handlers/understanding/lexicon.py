@@ -14,7 +14,7 @@ from handlers.understanding.phrases import Phrases
 from handlers.understanding.spelling import nearest, sound
 from handlers.understanding.words import fold
 
-_FOLDER = Path(__file__).parent.parent / "lexicon"
+FOLDER = Path(__file__).parent.parent / "lexicon"
 _TONGUES = ("es", "en")
 _SHORT = 2
 _SLOT = re.compile(r"\[[^\]]+\]|\S+")
@@ -221,7 +221,7 @@ def _read(language: str) -> Lexicon:  # noqa: C901 - one branch a kind of word
 
 
 def _load(name: str) -> dict[str, Any]:
-    with (_FOLDER / f"{name}.toml").open("rb") as file:
+    with (FOLDER / f"{name}.toml").open("rb") as file:
         return tomllib.load(file)
 
 

@@ -1,5 +1,6 @@
 """What a messy reply means, by rules on its words in order."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -7,9 +8,11 @@ from handlers.understanding.lexicon import Kind, lexicon
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.message import Clause, read
 from handlers.understanding.options import leading, says_nothing, trailing
-from handlers.understanding.senses import Sense, senses
+from handlers.understanding.precedents import precedents
+from handlers.understanding.senses import Said, Sense, senses
 from handlers.understanding.stopping import starts, stops
 from handlers.understanding.weighing import weigh
+from handlers.understanding.words import fold
 
 # A word that is the whole message.
 _ALONE = {
@@ -43,6 +46,34 @@ _TOLD = frozenset({Kind.WRONG_PERSON, Kind.STRANGER, Kind.BACK, Kind.DONE, Kind.
 _STORY = 4
 # How a phrase begins that answers a «no» and is not denied by it: «no, ya es todo».
 _NOT_TURNED = frozenset({"ia", "ya", "no", "nada", "solo", "eso", "numero", "kien", "se"})
+# «¿Es seguro ir? Si sí, la tomo»: the yes waits for our answer.
+_HANGING = re.compile(r"\b(?:si (?:si|es asi|lo es)|de ser asi|if (?:yes|so))\b")
+# Below the first chance a yes is not believed; from the second on another meaning is.
+_HARDLY = 0.05
+_NEARLY_SURE = 0.95
+# What the rules have heard in these they have understood: then unclear is what it is.
+_TELLING = frozenset(
+    {
+        Sense.DOUBT,
+        Sense.IF,
+        Sense.REPORT,
+        Sense.MOCK,
+        Sense.YES,
+        Sense.TAKE,
+        Sense.CAN,
+        Sense.SOFT,
+        Sense.BUT,
+    }
+)
+_ASKED_FOR = frozenset(
+    {Meaning.WRONG_PERSON, Meaning.WHO_ARE_YOU, Meaning.PERSON, Meaning.HELP, Meaning.STATUS}
+)
+# A yes, a stop and a return are never guessed.
+_GUESSABLE = {
+    Expect.YES_NO: _ASKED_FOR | {Meaning.NO, Meaning.LATER},
+    Expect.OFFER: _ASKED_FOR | {Meaning.NO, Meaning.LATER},
+    Expect.OPEN: _ASKED_FOR,
+}
 _BY_NUMBER = {1: Meaning.YES, 2: Meaning.NO}
 
 
@@ -60,7 +91,16 @@ def understand(text: str, expect: Expect = Expect.OPEN, language: str = "es") ->
         numbered = _numbered(text, expect, language)
         if numbered is not None:
             return numbered
-    return _weighed(message, expect, language)
+    meant = _weighed(message, expect, language)
+    return _no_light_yes(text, message, expect) if meant is Meaning.YES else meant
+
+
+def _no_light_yes(text: str, message: Sequence[Clause], expect: Expect) -> Meaning:
+    """A yes, unless it hangs on an answer of ours, or only says that they are done."""
+    if "?" in text and _HANGING.search(fold(text)):
+        return Meaning.UNCLEAR
+    done = any(mark.kind is Kind.DONE_ALONE for clause in message for mark in clause.content)
+    return Meaning.DONE if done and expect is Expect.OPEN else Meaning.YES
 
 
 def _weighed(message: Sequence[Clause], expect: Expect, language: str) -> Meaning:

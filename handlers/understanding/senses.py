@@ -264,7 +264,7 @@ class _Hearing:
         elif self._strange(before):
             self._said.append(Sense.UNKNOWN)  # «explíqueme bien»
         else:
-            self._affirm(_WILLING.get(mark.kind, Sense.CAN))
+            self._affirm(Sense.CAN if mark.kind is None else _WILLING.get(mark.kind, Sense.CAN))
 
     def _strange(self, before: Sequence[Mark]) -> bool:
         """Whether somebody we do not know was named, and the writer did not say «yo» since."""

@@ -145,7 +145,7 @@ class Story:
         assert {one["person_id"] for one in evidence} == {self.cast.ids[self.hero]}
         assert "?" in heard["text"]
         await phone.says("si es todo")
-        await phone.hears("3 fotos quedaron")
+        await phone.hears("3 fotos en")
         assert count(await phone.thread(), f"3 fotos para {CASE}") == 1
 
     async def staff_confirm_and_the_lawyer_knows(self) -> None:

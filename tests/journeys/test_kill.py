@@ -37,7 +37,7 @@ async def _live_through_kills(place: Town, chance: random.Random) -> None:
         cast = await Cast.enter(staff, phones)
         story = Story(staff, cast, "whatsapp")
         async for _name, act in story.acts():
-            living = asyncio.create_task(act())
+            living: asyncio.Future[None] = asyncio.ensure_future(act())
             await asyncio.sleep(chance.uniform(0.02, 0.9))
             place.kill()
             kills += 1

@@ -10,6 +10,7 @@ from bot.post.lanes import Lanes
 from bot.post.media import Fetcher
 from bot.post.outbox import orphans
 from bot.post.sender import Sender
+from bot.post.sweep import Sweep
 from bot.post.turns import Turns
 from bot.vault.looks import Looker
 from bot.world import World
@@ -46,6 +47,7 @@ class Worker:
             ("sender", self._sender.work),
             ("media", self.fetcher.work),
             ("clock", self._clockwork.work),
+            ("sweep", Sweep(self._world).work),
         ):
             self._tasks.append(asyncio.create_task(self._loop(name, work), name=name))
 

@@ -54,6 +54,9 @@ LONGEST_WAIT = 36000  # seconds that Twilio may hold a message
 NEWEST = 50
 CLOCKS_APART = timedelta(seconds=5)  # Twilio's moments are whole seconds of its own clock
 
+MISSED = 500  # messages looked through for what never arrived
+MOST_FILES = 10
+
 BAD_REQUEST = 400
 TOO_MANY_REQUESTS = 429
 
@@ -207,6 +210,40 @@ class Line:
             for one in newest
             if one.date_created and one.date_created >= since - CLOCKS_APART
         ]
+
+    async def missed(self, sender: str, since: datetime) -> tuple[Envelope, ...]:
+        """List what was written to a sender since then, as it would have come by webhook.
+
+        Twilio delivers for fifteen seconds at most; after that only this list has it. What was
+        pressed or quoted is not in it.
+        """
+        client = await self._open()
+        listed = await self._call(
+            client.messages.list_async(to=sender, date_sent_after=since, limit=MISSED)
+        )
+        found = []
+        for one in reversed(listed):
+            if str(one.direction) != "inbound":
+                continue
+            form = {
+                "MessageSid": one.sid,
+                "AccountSid": self.account,
+                "From": one.from_,
+                "To": one.to,
+                "Body": one.body or "",
+                "NumMedia": str(one.num_media or 0),
+            }
+            if int(one.num_media or 0):
+                files = await self._call(
+                    client.messages(one.sid).media.list_async(limit=MOST_FILES)
+                )
+                for n, file in enumerate(files):
+                    path = file.uri.removesuffix(".json")
+                    form[f"MediaUrl{n}"] = f"{TWILIO}{path}"
+                    form[f"MediaContentType{n}"] = file.content_type
+            raw = _twilio_form.pack("", urlencode(form).encode())
+            found.append(_envelope(_twilio_form.fields(raw.partition(b"\n")[2]), raw))
+        return tuple(found)
 
     async def content(self, wanted: Content) -> str:
         """Find or make a content and give its id. It is kept at Twilio under its name."""

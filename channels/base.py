@@ -271,6 +271,13 @@ class Channel(Protocol):
         """
         ...
 
+    async def missed(self, since: datetime) -> tuple[Envelope, ...]:
+        """List what came in since then, oldest first, where the provider keeps it and gives up.
+
+        Most of it was delivered: keeping an envelope twice changes nothing. Raises a `Failure`.
+        """
+        ...
+
     async def release(self, press: str) -> None:
         """Let a pressed button stop spinning. Best effort: never raises a `Failure`."""
         ...

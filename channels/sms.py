@@ -6,7 +6,18 @@ from datetime import datetime
 from channels import _twilio_event, plain
 from channels._twilio import LONGEST_TEXT, Line
 from channels._twilio_event import Form
-from channels.base import SMS, Abilities, Attachment, Event, Inbound, Odd, Outbound, Sent, Written
+from channels.base import (
+    SMS,
+    Abilities,
+    Attachment,
+    Envelope,
+    Event,
+    Inbound,
+    Odd,
+    Outbound,
+    Sent,
+    Written,
+)
 
 ABILITIES = Abilities(
     buttons=0,
@@ -55,6 +66,10 @@ class Sms:
         """Ask Twilio for a message that may have been sent."""
         recent = await self._line.recent(sender=self._sender, to=to, since=since)
         return next((sent for body, sent in recent if body.strip() == written.strip()), None)
+
+    async def missed(self, since: datetime) -> tuple[Envelope, ...]:
+        """List what was written to us since then, in case a webhook never arrived."""
+        return await self._line.missed(self._sender, since)
 
     async def release(self, press: str) -> None:
         """Do nothing: SMS has no buttons."""

@@ -16,6 +16,7 @@ from channels.base import (
     Abilities,
     Attachment,
     Busy,
+    Envelope,
     Event,
     Failure,
     Inbound,
@@ -105,6 +106,10 @@ class WhatsApp:
                 if theirs and theirs == ours[: len(theirs)] and lacks <= may_lack:
                     return sent
         return None
+
+    async def missed(self, since: datetime) -> tuple[Envelope, ...]:
+        """List what was written to us since then, in case a webhook never arrived."""
+        return await self._line.missed(self._sender, since)
 
     async def release(self, press: str) -> None:
         """Do nothing: WhatsApp's buttons do not spin."""

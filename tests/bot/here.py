@@ -73,10 +73,11 @@ async def closed(here: World) -> None:
 async def until_idle(
     work: Callable[[], Awaitable[bool]], drain: Callable[[], Awaitable[None]]
 ) -> None:
-    """Work until there is nothing more to do."""
-    for _ in range(100):
-        more = await work()
+    """Work until there is nothing more to do, also of what the work itself has made due."""
+    idle = 0
+    for _ in range(200):
+        idle = 0 if await work() else idle + 1
         await drain()
-        if not more:
+        if idle > 2:
             return
     raise AssertionError("It never comes to rest.")

@@ -141,7 +141,7 @@ async def test_many_people_hear_each_their_own_in_order(office: Office) -> None:
 
 
 async def test_no_transaction_is_open_while_the_provider_is_spoken_to(office: Office) -> None:
-    async def writes_meanwhile(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - pytest asks for it
+    async def writes_meanwhile(_request: web.Request) -> web.StreamResponse:
         await asyncio.wait_for(office.db.write(lambda s: s.add(Lane(id="meanwhile"))), 5)
         return web.json_response(resource())
 
@@ -181,7 +181,7 @@ async def test_what_the_guard_keeps_back_never_leaves_and_a_human_hears_of_it(
 ) -> None:
     marta = sms(office.db)
     number = put(office.db, marta, "k")
-    office.db.write_now(lambda s: setattr(s.get_one(Person, marta), "frozen_at", NOW))
+    office.db.write_now(partial(_freeze, marta))
     await office.sends()
     assert office.creations == []
     row = message(office.db, number)
@@ -190,6 +190,10 @@ async def test_what_the_guard_keeps_back_never_leaves_and_a_human_hears_of_it(
     (task,) = scene.tasks(office.db)
     assert (task.kind, task.cause) == (TaskKind.NOT_SENT, f"kept:{number}")
     assert row.reason in task.detail
+
+
+def _freeze(person_id: int, s: Session) -> None:
+    s.get_one(Person, person_id).frozen_at = NOW
 
 
 async def test_after_a_stop_only_its_confirmation_goes(office: Office) -> None:
@@ -523,7 +527,7 @@ async def test_told_to_end_while_taking_messages_what_was_taken_still_goes(offic
 
 
 async def test_the_end_waits_for_what_is_on_the_wire(office: Office) -> None:
-    async def slow(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - pytest asks for it
+    async def slow(_request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.3)
         return web.json_response(resource())
 
@@ -542,7 +546,7 @@ async def test_a_record_that_is_away_for_a_moment_still_learns_what_was_sent(
     other = sqlite3.connect(tmp_path / "enlace.db", isolation_level=None)
     opened: list[asyncio.TimerHandle] = []
 
-    async def locks(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - pytest asks for it
+    async def locks(_request: web.Request) -> web.StreamResponse:
         other.execute("BEGIN IMMEDIATE")
         loop = asyncio.get_running_loop()
         opened.append(loop.call_later(0.5, other.execute, "ROLLBACK"))

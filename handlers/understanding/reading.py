@@ -8,8 +8,7 @@ from handlers.understanding.lexicon import Kind, lexicon
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.message import Clause, read
 from handlers.understanding.options import leading, says_nothing, trailing
-from handlers.understanding.precedents import precedents
-from handlers.understanding.senses import Said, Sense, senses
+from handlers.understanding.senses import Sense, senses
 from handlers.understanding.stopping import starts, stops
 from handlers.understanding.weighing import weigh
 from handlers.understanding.words import fold
@@ -48,32 +47,6 @@ _STORY = 4
 _NOT_TURNED = frozenset({"ia", "ya", "no", "nada", "solo", "eso", "numero", "kien", "se"})
 # «¿Es seguro ir? Si sí, la tomo»: the yes waits for our answer.
 _HANGING = re.compile(r"\b(?:si (?:si|es asi|lo es)|de ser asi|if (?:yes|so))\b")
-# Below the first chance a yes is not believed; from the second on another meaning is.
-_HARDLY = 0.05
-_NEARLY_SURE = 0.95
-# What the rules have heard in these they have understood: then unclear is what it is.
-_TELLING = frozenset(
-    {
-        Sense.DOUBT,
-        Sense.IF,
-        Sense.REPORT,
-        Sense.MOCK,
-        Sense.YES,
-        Sense.TAKE,
-        Sense.CAN,
-        Sense.SOFT,
-        Sense.BUT,
-    }
-)
-_ASKED_FOR = frozenset(
-    {Meaning.WRONG_PERSON, Meaning.WHO_ARE_YOU, Meaning.PERSON, Meaning.HELP, Meaning.STATUS}
-)
-# A yes, a stop and a return are never guessed.
-_GUESSABLE = {
-    Expect.YES_NO: _ASKED_FOR | {Meaning.NO, Meaning.LATER},
-    Expect.OFFER: _ASKED_FOR | {Meaning.NO, Meaning.LATER},
-    Expect.OPEN: _ASKED_FOR,
-}
 _BY_NUMBER = {1: Meaning.YES, 2: Meaning.NO}
 
 

@@ -319,6 +319,8 @@ class _Hearing:
                 self._said.append(Sense.IF)
             case Kind.SOFT if unsure and after[1].kind not in _AFFIRMING:
                 self._said.append(Sense.IF)  # «si está bien con ustedes»
+            case Kind.RIGHT if _unsettled(after[1:]):
+                self._said.append(Sense.IF)  # «si es verdad que ayudan»
             case Kind.FILLER | Kind.ASK if unsure:
                 self._said.append(Sense.IF)
             case Kind.ASK:

@@ -39,8 +39,9 @@ class Worker:
         if self._world.db.embedded:
             await self._world.db.write(lambda s: bool(orphans(s, now, all_of_them=True)))
         telegram = self._world.channels.get("telegram")
-        if isinstance(telegram, Telegram):
-            # Its library takes seconds to load; nothing waits for it but Telegram itself.
+        if isinstance(telegram, Telegram) and not self._world.db.embedded:
+            # Its library takes seconds to load; nothing waits for it but Telegram itself. Where we
+            # serve too, telling Telegram our address has it loaded.
             self._tasks.append(asyncio.create_task(telegram.prepare(), name="prepare telegram"))
         for name, work in (
             ("lanes", self._lanes.work),

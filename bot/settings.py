@@ -1,9 +1,11 @@
 """The settings, each with one sentence, from the environment, `.env` or a secret's file."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,18 +15,46 @@ class WrongSetting(Exception):  # noqa: N818 - a verdict for the person who star
 
 
 def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+    value = value.strip()
+    parts = _split(value)
+    wrong = parts is None or parts.scheme not in {"http", "https"} or not parts.hostname
+    if wrong or set(value) & set("?#@ "):  # a signature is over the address as it stands here
         raise ValueError("must be an address like https://bot.example.org")
     return value.rstrip("/")
 
 
 def _database(value: str) -> str:
-    if not value or value.startswith(
-        ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
-    ):
-        return value
-    raise ValueError("must start with sqlite:/// or postgresql://")
+    value = value.strip()
+    if value in {"sqlite:///", "sqlite:///:memory:"}:
+        raise ValueError("must name a file after sqlite:///, or everything is lost at the end")
+    kinds = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+    if value and (not value.startswith(kinds) or _split(value) is None):
+        raise ValueError("must be sqlite:///path or postgresql://user:password@host/name")
+    return value
+
+
+def _redis(value: str) -> str:
+    value = value.strip()
+    kinds = ("redis://", "rediss://", "unix://")
+    if value and (not value.startswith(kinds) or _split(value) is None):
+        raise ValueError("must be an address like redis://127.0.0.1:6379/0")
+    return value
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - a port that is none is found only by looking at it
+    except ValueError:
+        return None
+    return parts
+
+
+def _number(value: str) -> str:
+    value = re.sub(r"[ ().-]", "", value)
+    if value and not re.fullmatch(r"(whatsapp:)?\+[1-9][0-9]{6,14}|[0-9]{3,8}", value):
+        raise ValueError("must be a number with its country, like +14155238886")
+    return value
 
 
 def _master_key(value: SecretStr) -> SecretStr:
@@ -52,12 +82,17 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """What a deployment decides. Secrets may be given as NAME_FILE, a path to read them from."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,  # NAME= with nothing behind it is as good as no line
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         "", description="Where the record is: sqlite:///path or postgresql://…"
     )
-    redis_url: str = Field(
+    redis_url: Annotated[str, AfterValidator(_redis)] = Field(
         "", description="Redis or Valkey, to wake workers at once; without it they look each second"
     )
     public_url: Annotated[str, AfterValidator(_address)] = Field(
@@ -75,8 +110,10 @@ class Settings(BaseSettings):
     twilio_api_url: Annotated[str, AfterValidator(_address)] = Field(
         "https://api.twilio.com", description="Twilio's REST API"
     )
-    twilio_sms_from: str = Field("", description="The number SMS leave from, +…; empty: no SMS")
-    twilio_whatsapp_from: str = Field(
+    twilio_sms_from: Annotated[str, AfterValidator(_number)] = Field(
+        "", description="The number SMS leave from, +…; empty: no SMS"
+    )
+    twilio_whatsapp_from: Annotated[str, AfterValidator(_number)] = Field(
         "", description="The WhatsApp sender, with or without whatsapp:; empty: no WhatsApp"
     )
     telegram_bot_token: SecretStr = Field(
@@ -90,11 +127,15 @@ class Settings(BaseSettings):
     )
 
     burst_seconds: float = Field(
-        30.0, gt=0, description="Seconds of quiet after the last photo before the bot thanks"
+        30.0,
+        gt=0,
+        le=3600,
+        description="Seconds of quiet after the last photo before the bot thanks",
     )
     doubt_seconds: float = Field(
         120.0,
         gt=0,
+        le=86400,
         description="Seconds to wait for news of a message whose sending was cut off, before "
         "Twilio is asked about it",
     )
@@ -140,22 +181,29 @@ FILES = (*SECRETS, "DATABASE_URL", "REDIS_URL")
 
 def load(environment: dict[str, str], **overrides: Any) -> Settings:
     """Read the settings. Raises `WrongSetting` with one sentence that says what to set."""
-    given: dict[str, Any] = {}
-    for name in FILES:
-        path = environment.get(f"{name}_FILE", "")
-        if path:
-            try:
-                given[name.lower()] = Path(path).read_text("utf-8").strip()
-            except OSError as problem:
-                raise WrongSetting(
-                    f"{name}_FILE points to {path}, which cannot be read: {problem.strerror}."
-                ) from problem
+    named = {**dotenv_values(".env"), **environment}
+    paths = {name: named.get(f"{name}_FILE") or "" for name in FILES}
+    given = {name.lower(): _secret(name, Path(path)) for name, path in paths.items() if path}
     try:
         settings = Settings(**(given | overrides))
     except ValidationError as problem:
         first = problem.errors()[0]
         name = str(first["loc"][0]).upper()
-        why = str(first["msg"]).removeprefix("Value error, ")
+        why = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
         raise WrongSetting(f"Set {name}: it {why}.") from None
     settings.check()
     return settings
+
+
+def _secret(name: str, path: Path) -> str:
+    try:
+        value = path.read_text("utf-8").strip()
+    except OSError as problem:
+        why = f"cannot be read: {problem.strerror}"
+    except UnicodeDecodeError:
+        why = "is no text"
+    else:
+        if value:
+            return value
+        why = "is empty"
+    raise WrongSetting(f"{name}_FILE points to {path}, which {why}.")

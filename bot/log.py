@@ -39,9 +39,12 @@ ALLOWED = frozenset(
 """The keys that may be logged. A list of what is allowed cannot forget what is not."""
 
 _SECRET = re.compile(
-    r"\+?\d[\d\s().-]{6,}\d"  # telephone numbers and other long digits
-    r"|bot\d+:[\w-]+"  # Telegram's token, also inside an address
-    r"|\b(?:AC|SM|MM|ME)[0-9a-f]{32}\b"
+    r"(?:bot)?\d{5,}:[\w-]{16,}"  # Telegram's token, also inside an address
+    r"|(?<=://)[^\s/@]+@"  # a user and a password in an address
+    r"|(?<=/[lu]/)[\w-]{16,}"  # what opens a link
+    r"|(?i:basic|bearer)\s+[\w+/=.~-]{8,}"
+    r"|(?:AC|SM|MM|ME)?[0-9a-fA-F]{32,}"  # keys, tokens, Twilio's ids, hashes
+    r"|\+?\d[\d\s().-]{6,}\d"  # telephone numbers and other long digits
     r"|[\w.+-]+@[\w-]+\.[\w.]+"
 )
 
@@ -57,19 +60,28 @@ def _only_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> 
     return {key: value for key, value in event.items() if key in ALLOWED}
 
 
+def _redacted(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
 class _Redacted(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a library's line without secrets, and without the values in its traceback."""
-        record.exc_text = None
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):
+            said = str(record.msg)
         if record.exc_info and record.exc_info[0] is not None:
-            record.msg = f"{record.getMessage()} [{record.exc_info[0].__name__}]"
-            record.args = ()
-            record.exc_info = None
-        return redact(super().format(record))
+            said = f"{said} [{record.exc_info[0].__name__}]"
+        bare = logging.makeLogRecord(record.__dict__)
+        bare.msg, bare.args = redact(said), ()
+        bare.exc_info = bare.exc_text = bare.stack_info = None
+        return super().format(bare)
 
 
 def set_up(level: str = "INFO") -> None:
     """Send our log and every library's to standard error, redacted at the root."""
+    logging.raiseExceptions = False  # it would print a line that cannot be written, values and all
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacted("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
@@ -80,6 +92,7 @@ def set_up(level: str = "INFO") -> None:
     structlog.configure(
         processors=[
             _only_allowed,
+            _redacted,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.LogfmtRenderer(sort_keys=True),

@@ -75,6 +75,7 @@ _SAME = {
     Kind.ASK: Sense.ASK,
     Kind.UNDO: Sense.UNDO,
 }
+_FIRMLY = frozenset({Sense.TAKE, Sense.CAN})
 _AGREED = frozenset({Sense.TAKE, Sense.CAN, Sense.YES, Sense.SOFT})
 # After «aunque» these no longer speak against a yes.
 _CONCEDED = frozenset(
@@ -102,7 +103,7 @@ _RESERVING = frozenset(
     }
 )
 _UNKNOWN = frozenset({None, Kind.PLAIN})
-_STRANGE = _UNKNOWN | {Kind.WILLING}
+_STRANGE = _UNKNOWN | {Kind.WILLING, Kind.EXCUSE, Kind.HARDSHIP}
 _UNSETTLING = _UNKNOWN | _TELLING
 # How «yo» and «a mí» sound.
 _FIRST_PERSON = frozenset({("yo",), ("a", "mi")})
@@ -249,10 +250,7 @@ class _Hearing:
                 self._said[self._denial] = Sense.REFUSE
         elif mark.kind is Kind.ACCEPT:
             # Without its accent «la tomo» may be «la tomó», of whoever is named beside it.
-            named = bool(after) and after[0].kind is Kind.OTHERS
-            named = named or (
-                len(after) == 1 and after[0].kind is None and mark.sounds[-1].endswith("o")
-            )
+            named = bool(after) and after[0].kind in _UNKNOWN | {Kind.OTHERS}
             if named or self._strange(before):
                 self._said.append(Sense.OTHERS)
             else:
@@ -309,8 +307,8 @@ class _Hearing:
                 pass  # the next one says it
             case Kind.ACCEPT | Kind.WILLING:
                 self._say_unless_condition(after, takes=True)
-            case Kind.CAN if unsure:
-                self._said.append(Sense.IF)  # «si se puede el sábado»
+            case Kind.CAN if unsure or self._taken(_FIRMLY):
+                self._said.append(Sense.IF)  # «si se puede el sábado», «iré si puedo»
             case Kind.CAN:
                 self._say_unless_condition(after, takes=False)
             case Kind.NOT:
@@ -336,8 +334,9 @@ class _Hearing:
         courtesy = mark.kind is Kind.FILLER and len(mark.sounds) > 1
         return courtesy or mark.kind in _PASSED_OVER or mark.sounds in _FIRST_PERSON
 
-    def _taken(self) -> bool:
-        return any(sense in _AGREED for sense in self._said)
+    def _taken(self, how: frozenset[Sense] = _AGREED) -> bool:
+        """Whether this clause has said yes before."""
+        return any(sense in how for sense in self._said)
 
     def _hear_si_no(self, after: Sequence[Mark]) -> None:
         """«si, no puedo» is a no; «si no llueve» and «si no puedo, le aviso» are conditions."""

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 VERSION = b"\x01"
 KEY_ID = b"\x00\x00\x00\x01"  # room for a key of its own for each case
 NONCE = 12
+TAG = 16
 HEAD = len(VERSION) + len(KEY_ID)
 
 
@@ -40,7 +41,7 @@ class Keys:
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt what was sealed for this place. Raises `Unsealable`."""
-        if sealed[:HEAD] != VERSION + KEY_ID:
+        if sealed[:HEAD] != VERSION + KEY_ID or len(sealed) < HEAD + NONCE + TAG:
             raise Unsealable("These bytes were not sealed by this version of the bot.")
         nonce, body = sealed[HEAD : HEAD + NONCE], sealed[HEAD + NONCE :]
         try:
@@ -53,16 +54,20 @@ class Keys:
 
     def lookup(self, kind: str, value: str) -> str:
         """Hash a value so that the same one is found again, and nobody without the key reads it."""
-        return hmac.new(self._index, f"{kind}|v1|{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._index, _bytes(f"{kind}|v1|{value}"), hashlib.sha256).hexdigest()
 
     def token_hash(self, token: str) -> str:
         """Hash a one-time token or a session: the record never holds the token itself."""
-        return hmac.new(self._tokens, token.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._tokens, _bytes(token), hashlib.sha256).hexdigest()
 
 
 def new_token() -> str:
     """Make a token of 128 bits that fits a link and a Telegram start parameter."""
     return secrets.token_urlsafe(16)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # what a stranger sends may be no Unicode
 
 
 def _draw(master: bytes, purpose: bytes) -> bytes:

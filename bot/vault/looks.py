@@ -47,22 +47,34 @@ class Looker:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._alone = asyncio.Lock()
 
     async def look(self, content: bytes, declared: str) -> Look:
         """Look at a file. Never raises: what cannot be looked at has no preview."""
         mime = sniff(content)
         if not (mime.startswith("image/") or (not mime and declared.startswith("image/"))):
             return Look(mime, None, "")
+        # One at a time: a picture that breaks or holds up the process takes no other with it.
+        async with self._alone:
+            try:
+                running = asyncio.get_running_loop().run_in_executor(
+                    self._confined(), picture, content
+                )
+                return await asyncio.wait_for(running, SECONDS)
+            except (BrokenProcessPool, TimeoutError):
+                self.close()
+                return Look(mime, None, "unreadable")
+            except OSError:
+                return Look(
+                    mime, None, ""
+                )  # no process could be had: that is not the picture's fault
+
+    def _confined(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
             )
-        try:
-            running = asyncio.get_running_loop().run_in_executor(self._pool, picture, content)
-            return await asyncio.wait_for(running, SECONDS)
-        except (BrokenProcessPool, TimeoutError):
-            self.close()
-            return Look(mime, None, "unreadable")
+        return self._pool
 
     def close(self) -> None:
         """End the process."""
@@ -107,8 +119,9 @@ def picture(content: bytes) -> Look:
             upright = ImageOps.exif_transpose(opened)
             small = upright.convert("RGB")
             small.thumbnail((PREVIEW, PREVIEW))
+            small.info.clear()  # a new picture: no place, and no comment, which would be copied
             out = io.BytesIO()
-            small.save(out, "JPEG", quality=80)  # a new picture: no EXIF, no place
+            small.save(out, "JPEG", quality=80)
             grey = small.convert("L")
     except Exception:  # noqa: BLE001 - decoders raise seven kinds of errors over broken files
         return Look(mime, None, "unreadable")

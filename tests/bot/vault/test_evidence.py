@@ -1,0 +1,120 @@
+"""Files: the very bytes, sealed, whole on disk or not there at all."""
+
+import hashlib
+import os
+import resource
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.vault.evidence import Files, gather
+from bot.vault.keys import Keys, Unsealable
+from models.evidence import Evidence, Provenance
+from tests.bot.scene import KEYS, NOW
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Give an empty store."""
+    made = Files(tmp_path / "data", KEYS)
+    made.prepare()
+    return made
+
+
+def on_disk(tmp_path: Path) -> list[Path]:
+    return sorted(path for path in (tmp_path / "data").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 4000])
+def test_the_very_bytes_come_back_with_their_hash(files: Files, content: bytes) -> None:
+    stored = files.store(content)
+    assert files.read(stored.path) == content
+    assert (stored.sha256, stored.size) == (hashlib.sha256(content).hexdigest(), len(content))
+
+
+def test_on_disk_nothing_of_it_can_be_read(files: Files, tmp_path: Path) -> None:
+    files.store(b"me dicen Chepe" * 100)
+    (path,) = on_disk(tmp_path)
+    assert b"Chepe" not in path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_the_same_bytes_twice_are_two_files(files: Files) -> None:
+    first, second = files.store(b"x"), files.store(b"x")
+    assert first.path != second.path
+    assert first.sha256 == second.sha256
+
+
+def test_a_file_put_in_the_place_of_another_does_not_open(files: Files, tmp_path: Path) -> None:
+    first, second = files.store(b"uno"), files.store(b"dos")
+    data = tmp_path / "data"
+    (data / second.path).write_bytes((data / first.path).read_bytes())
+    with pytest.raises(Unsealable):
+        files.read(second.path)
+    assert files.read(first.path) == b"uno"
+
+
+def test_a_file_cut_short_or_sealed_with_another_key_does_not_open(
+    files: Files, tmp_path: Path
+) -> None:
+    stored = files.store(b"uno dos tres")
+    with pytest.raises(Unsealable):
+        Files(tmp_path / "data", Keys(b"2" * 32)).read(stored.path)
+    path = tmp_path / "data" / stored.path
+    for length in (0, 3, 10, len(path.read_bytes()) - 1):
+        path.write_bytes(path.read_bytes()[:length])
+        with pytest.raises(Unsealable):
+            files.read(stored.path)
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing_behind(files: Files, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (1000, hard)
+    )  # a write beyond it fails, as on a full disk
+    try:
+        with pytest.raises(OSError, match="large"):
+            files.store(b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert on_disk(tmp_path) == []
+    assert files.read(files.store(b"x" * 5000).path) == b"x" * 5000
+
+
+def test_a_place_that_is_no_folder_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    with pytest.raises(OSError, match="data"):
+        Files(tmp_path / "data", KEYS).prepare()
+
+
+def test_a_file_is_taken_away_once_and_then_again(files: Files, tmp_path: Path) -> None:
+    stored = files.store(b"x")
+    files.discard(stored.path)
+    files.discard(stored.path)
+    assert on_disk(tmp_path) == []
+    with pytest.raises(FileNotFoundError):
+        files.read(stored.path)
+
+
+def test_evidence_gives_its_original_and_its_preview(files: Files) -> None:
+    original, preview = files.store(b"original"), files.store(b"small", "previews")
+    item = Evidence(
+        person_id=1, via="sms", kind="photo", provenance=Provenance.UPLOAD, received_at=NOW
+    )
+    item.path = original.path
+    assert files.read_original(item) == b"original"
+    assert files.read_preview(item) is None
+    item.preview_path = preview.path
+    assert files.read_preview(item) == b"small"
+    assert preview.path.startswith("previews" + os.sep)
+
+
+async def test_a_stream_is_gathered_whole() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        for part in (b"a", b"", b"bc"):
+            yield part
+
+    assert await gather(parts()) == b"abc"

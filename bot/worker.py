@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from bot.log import log
 from bot.post.acts import Acts
 from bot.post.clockwork import Clockwork
+from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
 from bot.post.media import Fetcher
 from bot.post.outbox import orphans
@@ -34,10 +35,11 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin to work. On SQLite, whatever was being sent before nobody will ever end."""
+        """Begin to work. On SQLite, what was under way before nobody will ever end."""
         now = self._world.now()
         if self._world.db.embedded:
             await self._world.db.write(lambda s: bool(orphans(s, now, all_of_them=True)))
+            await self._world.db.write(free_lanes)
         telegram = self._world.channels.get("telegram")
         if isinstance(telegram, Telegram) and not self._world.db.embedded:
             # Its library takes seconds to load; nothing waits for it but Telegram itself. Where we

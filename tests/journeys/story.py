@@ -21,6 +21,7 @@ class Story:
     staff: Staff
     cast: Cast
     hero: str
+    patience: float = 20.0  # seconds; longer where a killed process's leases must run out
 
     @property
     def others(self) -> tuple[str, str]:
@@ -69,7 +70,7 @@ class Story:
             person_ids=[ids["whatsapp"], ids["sms"], ids["telegram"]],
         )
         for via in ("whatsapp", "sms", "telegram"):
-            heard = await self.cast.phone[via].hears(CASE)
+            heard = await self.cast.phone[via].hears(CASE, within=self.patience)
             assert "Todos Santos" in heard["text"]
             assert "Juan" not in heard["text"]
 
@@ -77,19 +78,19 @@ class Story:
         """She says no politely, with typos, and why."""
         phone = self.cast.phone[self.others[0]]
         await phone.says("Fijese q esta semana no voy a poder, ando en audiencia")
-        await phone.hears("gracias por avisar")
+        await phone.hears("gracias por avisar", within=self.patience)
         await phone.says("1")
-        await phone.hears("Entendido")
+        await phone.hears("Entendido", within=self.patience)
         await self._offer_is(self.others[0], "declined")
 
     async def one_takes_it_with_typos(self) -> None:
         """One takes it; the third is told that it is covered, and her late yes changes nothing."""
         hero, late = self.cast.phone[self.hero], self.cast.phone[self.others[1]]
         await hero.says("si la agaro")
-        await hero.hears("queda a su cargo")
-        await late.hears("ya se cubr")
+        await hero.hears("queda a su cargo", within=self.patience)
+        await late.hears("ya se cubr", within=self.patience)
         await late.says("si la tomo 417")
-        await late.hears("ya se cubr")
+        await late.hears("ya se cubr", within=self.patience)
         await self._offer_is(self.hero, "accepted")
         await self._offer_is(self.others[1], "covered")
 
@@ -97,9 +98,9 @@ class Story:
         """She writes the code when she is back, and is asked what she found."""
         phone = self.cast.phone[self.hero]
         await phone.says("gt 417")
-        await phone.hears("?")
+        await phone.hears("?", within=self.patience)
         await phone.says("1")
-        await phone.hears("?")
+        await phone.hears("?", within=self.patience)
 
     async def she_says_where_and_how_she_knows(self) -> None:
         """She says where, by a pin where the phone has one, how she knows and how sure she is."""
@@ -108,11 +109,11 @@ class Story:
             await phone.says("aldea San Martin, Todos Santos")
         else:
             await phone.sends_pin(15.5082, -91.6047, label="Todos Santos")
-        await phone.hears("?")
+        await phone.hears("?", within=self.patience)
         await phone.says("1")
-        await phone.hears("?")
+        await phone.hears("?", within=self.patience)
         await phone.says("1")
-        heard = await phone.hears("Entend")
+        heard = await phone.hears("Entend", within=self.patience)
         assert "?" in heard["text"]
 
     async def she_confirms_what_was_understood(self) -> None:
@@ -128,7 +129,7 @@ class Story:
         assert report["finding"] == "found"
         assert report["reported_by"] == self.cast.ids[self.hero]
         assert report["place"] or report["pin"]
-        await phone.hears("acta de nacimiento")
+        await phone.hears("acta de nacimiento", within=self.patience)
 
     async def she_sends_three_photos(self) -> None:
         """Three photos in one burst are stored before she is thanked, once, with the count."""
@@ -137,7 +138,7 @@ class Story:
             await self._uploads_three()
         else:
             await phone.sends_photos("birth-certificate", "birth-certificate", "birth-certificate")
-        heard = await phone.hears(f"3 fotos para {CASE}")
+        heard = await phone.hears(f"3 fotos para {CASE}", within=self.patience)
         evidence = (await self.staff.get(f"/cases/{CASE}/evidence"))["items"]
         assert len(evidence) == 3
         assert {one["state"] for one in evidence} == {"stored"}
@@ -145,12 +146,12 @@ class Story:
         assert {one["person_id"] for one in evidence} == {self.cast.ids[self.hero]}
         assert "?" in heard["text"]
         await phone.says("si es todo")
-        await phone.hears("3 fotos en")
+        await phone.hears("3 fotos en", within=self.patience)
         assert count(await phone.thread(), f"3 fotos para {CASE}") == 1
 
     async def staff_confirm_and_the_lawyer_knows(self) -> None:
         """A named human confirms; the lawyer's ping holds the code and nothing else."""
-        lawyer = await self.cast.phone["lawyer"].hears(CASE)
+        lawyer = await self.cast.phone["lawyer"].hears(CASE, within=self.patience)
         for word in ("Juan", "Todos Santos", "found", "birth"):
             assert word not in lawyer["text"]
         report = (await self.staff.get(f"/cases/{CASE}/whereabouts"))["items"][0]
@@ -179,9 +180,9 @@ class Story:
         await self.staff.post(f"/broadcasts/{code}/confirmation", number=audience["gets"])
         for via, words in (("whatsapp", "yo puedo"), ("sms", "2"), ("telegram", "👍")):
             phone = self.cast.phone[via]
-            await phone.hears(code)
+            await phone.hears(code, within=self.patience)
             await phone.says(words)
-            await phone.hears("Gracias")
+            await phone.hears("Gracias", within=self.patience)
         board = await self.staff.until(
             f"/broadcasts/{code}", lambda found: sum(found["replies"].values()) == 3
         )
@@ -198,15 +199,15 @@ class Story:
             slots=[slot.replace(minute=0, second=0, microsecond=0).isoformat() for slot in slots],
         )
         phone = self.cast.phone["parent"]
-        first = await phone.hears("derechos humanos")
+        first = await phone.hears("derechos humanos", within=self.patience)
         for word in ("hij", "deport", CASE, "Juan", "migra", "Guatemala"):
             assert word not in first["text"]
         await phone.says("quien es? no tengo dinero, ya nos estafaron")
-        await phone.hears("Nunca pedimos dinero")
+        await phone.hears("Nunca pedimos dinero", within=self.patience)
         await phone.says("1")
-        await phone.hears("llamar")
+        await phone.hears("llamar", within=self.patience)
         await phone.says("1")
-        await phone.hears("le llamar")
+        await phone.hears("le llamar", within=self.patience)
         calls = await self.staff.until(f"/cases/{CASE}/calls", lambda page: page["items"])
         call = calls["items"][0]
         assert call["state"] == "booked"

@@ -35,7 +35,7 @@ async def _live_through_kills(place: Town, chance: random.Random) -> None:
     token = coordinator_token(place)
     async with Staff(place.url, token) as staff, Phones(place.simulator) as phones:
         cast = await Cast.enter(staff, phones)
-        story = Story(staff, cast, "whatsapp")
+        story = Story(staff, cast, "whatsapp", patience=20.0 if place.embedded else 150.0)
         async for _name, act in story.acts():
             living: asyncio.Future[None] = asyncio.ensure_future(act())
             await asyncio.sleep(chance.uniform(0.02, 0.9))

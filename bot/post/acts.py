@@ -31,6 +31,7 @@ from bot.world import World
 from handlers import always
 from handlers.seen import read_answer
 from handlers.talk import Kind
+from handlers.understanding import Meaning, understand
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence, EvidenceState
 from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
@@ -237,6 +238,10 @@ class Acts:
         cause, now = arrival.cause(), arrival.now
         if stale:
             self.screen.show(s, talked, cause, now, before=[always.late()])
+            return
+        later = understand(arrival.inbound.text, language=spoken(arrival.person)) is Meaning.LATER
+        if later and talked.code:
+            self._tell(s, arrival, always.no_hurry(talked.code), talked=talked)
             return
         talked.confused += 1
         s.add(talked)

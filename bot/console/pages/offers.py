@@ -127,25 +127,25 @@ async def _form(visit: Visit, wanted: Wanted | None) -> Response:
     case, defenders = await visit.read(gather)
     if case.state is not CaseState.OPEN:
         visit.form.refuse(_("The case {code} is closed.", code=case.reference))
+    chosen = [one for one in defenders if wanted and one.person.id in wanted.person_ids]
+    visit.form.refuse(*(one.why_not for one in chosen if one.why_not is not None))
     return visit.again(
         "offer_new.html",
         case=case,
         candidates=defenders,
         kinds=list(AssignmentKind),
         documents=list(DocumentType),
-        previews=_previews(visit, case, wanted, defenders) if wanted is not None else [],
-        chosen=[one for one in defenders if wanted and one.person.id in wanted.person_ids],
+        previews=_previews(visit, case, wanted, chosen) if wanted and visit.form.fine else [],
+        chosen=chosen,
         mark=visit.form.mark(),
     )
 
 
-def _previews(
-    visit: Visit, case: Case, wanted: Wanted, defenders: list[Candidate]
-) -> list[Preview]:
+def _previews(visit: Visit, case: Case, wanted: Wanted, chosen: list[Candidate]) -> list[Preview]:
     """Draw the offer once for each channel and language, to somebody who gets it so."""
     found: dict[tuple[str, Via], list[Preview]] = {}
-    for one in defenders:
-        if one.via is None or one.person.id not in wanted.person_ids:
+    for one in chosen:
+        if one.via is None:
             continue
         given = OfferGiven(
             assignment=0,

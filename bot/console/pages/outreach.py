@@ -24,6 +24,7 @@ from models.person import Person, Role, Via
 from models.text import Text, _
 
 doors = Doors()
+NOT_POSSIBLE = _("Choose somebody who may be the person looked for.")
 SLOTS = ("slot_1", "slot_2", "slot_3", "slot_4")
 PROPOSED = ((1, 9), (1, 17), (2, 9), (2, 17))  # days from today, and the hour on their clock
 
@@ -147,9 +148,11 @@ async def _form(
     chosen = next(
         (one for one in choices if person is not None and one.person.id == person.id), None
     )
+    if slots and (chosen is None or chosen.why_not is not None):
+        visit.form.refuse(chosen.why_not if chosen and chosen.why_not else NOT_POSSIBLE)
     first: list[Preview] = []
     then: list[Preview] = []
-    if chosen is not None and chosen.via is not None and slots:
+    if chosen is not None and chosen.via is not None and slots and visit.form.fine:
         given = OutreachGiven(
             case=0,
             slots=tuple(slot.astimezone(UTC).isoformat() for slot in slots),

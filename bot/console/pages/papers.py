@@ -63,6 +63,10 @@ async def _form(
 
     case, defenders, mine = await visit.read(gather)
     chosen = next((one for one in defenders if one.person.id == person_id), None)
+    if person_id is not None and chosen is None:
+        visit.form.wrong("person_id", _("Choose one of the list."))
+    elif chosen is not None and chosen.why_not is not None:
+        visit.form.refuse(chosen.why_not)
     drawn = []
     if kind is not None and chosen is not None and chosen.via is not None:
         given = PapersGiven(

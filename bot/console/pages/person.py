@@ -32,7 +32,7 @@ async def earlier(visit: Visit) -> Response:
     """Go back through the talk with somebody."""
     number = visit.number("person")
     try:
-        marks = timeline.Marks.unpack(visit.asked("below"))
+        marks = timeline.Marks.unpack(visit.asked("below")) if visit.asked("below") else None
     except ValueError:
         raise NotFound from None
 

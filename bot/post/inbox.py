@@ -210,13 +210,6 @@ def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime)
     return False
 
 
-def let_all_go(s: Session) -> None:
-    """End every lease. For the start of an embedded bot, when nobody else can hold a lane."""
-    s.connection().execute(
-        sa.update(Lane).where(col(Lane.lease_until).is_not(None)).values(lease_until=None)
-    )
-
-
 def release(s: Session, claim: LaneClaim) -> bool:
     """Let a lane go. It stays marked, and this is true, if it holds an envelope still or anew.
 

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from bot.log import log
 from bot.vault.evidence import LIMIT, Stored, gather
 from bot.vault.looks import Look, Looker
 from bot.vault.trail import note
 from bot.world import World
-from channels.base import Attachment, Busy, Failure, MediaKind, Misconfigured, TooBig
+from channels.base import Attachment, Busy, Failure, MediaKind, TooBig
 from models.evidence import Evidence, EvidenceState
 
 LEASE = timedelta(minutes=3)
 RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # seconds; about 20 minutes
+AGAIN = timedelta(hours=1)  # what is given up is tried again, because it may not be had twice
+LAST = timedelta(hours=24)  # … for so long after it came
+TO_FETCH = (EvidenceState.ANNOUNCED, EvidenceState.FAILED)
 AT_ONCE = 3
 
 
@@ -33,7 +38,7 @@ def claim(s: Session, now: datetime, most: int) -> list[Job]:
     """Take files that are due. The lease is their next time: a dead worker's come up again."""
     query = (
         select(Evidence)
-        .where(Evidence.state == EvidenceState.ANNOUNCED, col(Evidence.next_at) <= now)
+        .where(col(Evidence.state).in_(TO_FETCH), col(Evidence.next_at) <= now)
         .order_by(col(Evidence.next_at))
         .limit(most)
     )
@@ -55,6 +60,15 @@ def claim(s: Session, now: datetime, most: int) -> list[Job]:
     return jobs
 
 
+def free_files(s: Session, now: datetime) -> None:
+    """Take every file from whoever was fetching it: their process is known to be gone."""
+    s.connection().execute(
+        sa.update(Evidence)
+        .where(col(Evidence.state) == EvidenceState.ANNOUNCED, col(Evidence.next_at) > now)
+        .values(next_at=now)
+    )
+
+
 class Fetcher:
     """Fetches what was announced."""
 
@@ -67,33 +81,37 @@ class Fetcher:
         """Fetch what is due. True when there may be more."""
         world = self._world
         jobs = await world.db.write(lambda s: claim(s, world.now(), AT_ONCE))
-        await asyncio.gather(*(self._fetch(job) for job in jobs))
+        await asyncio.gather(*(self._try(job) for job in jobs))
         if jobs:
             world.ring()
         return bool(jobs)
 
+    async def _try(self, job: Job) -> None:
+        try:
+            await self._fetch(job)
+        except Exception as problem:  # noqa: BLE001 - the lease brings it up again; the others go on
+            log.error("media.failed", evidence=job.evidence_id, error=type(problem).__name__)
+
     async def _fetch(self, job: Job) -> None:
         channel = self._world.channels.get(job.via)
         if channel is None:
-            await self._later(job, "The channel is off.", final=False)
+            await self._later(job, "The channel is off.")
             return
         try:
             content = await gather(channel.fetch(job.attachment, LIMIT))
         except TooBig:
-            await self._later(job, "too_big", final=True)
+            await self._give_up(job, "too_big")
         except Busy as busy:
-            await self._later(job, str(busy), final=False, wait=busy.wait)
-        except Misconfigured as problem:
-            await self._later(job, str(problem), final=False)
+            await self._later(job, str(busy), wait=busy.wait)
         except Failure as problem:
-            await self._later(job, str(problem), final=job.attempt > len(RETRIES))
+            await self._later(job, str(problem))
         else:
             await self.keep(job.evidence_id, content, job.attachment.mime)
 
     async def keep(self, evidence_id: int, content: bytes, declared: str) -> None:
         """Store a file's bytes and say so in the record; then look at it."""
         if not content:
-            await self._world.db.write(lambda s: failed(s, evidence_id, "empty", self._world.now()))
+            await self._world.db.write(partial(failed, evidence_id, "empty", self._world.now()))
             return
         stored = await asyncio.to_thread(self._files.store, content)
         kept = await self._world.db.write(partial(_kept, evidence_id, stored, self._world.now()))
@@ -113,27 +131,39 @@ class Fetcher:
         )
         await self._world.db.write(partial(_looked, evidence_id, look, preview, self._world.now()))
 
-    async def _later(self, job: Job, why: str, *, final: bool, wait: float = 0.0) -> None:
+    async def _later(self, job: Job, why: str, *, wait: float = 0.0) -> None:
         now = self._world.now()
-        if final:
-            await self._world.db.write(lambda s: failed(s, job.evidence_id, why, now))
+        if job.attempt > len(RETRIES):
+            await self._give_up(job, why, again=now + AGAIN)
             return
-        pause = wait or RETRIES[min(job.attempt, len(RETRIES)) - 1]
+        pause = wait or RETRIES[job.attempt - 1]
         await self._world.db.write(
             partial(_again, job.evidence_id, now + timedelta(seconds=pause), why)
         )
 
+    async def _give_up(self, job: Job, why: str, *, again: datetime | None = None) -> None:
+        await self._world.db.write(
+            partial(failed, job.evidence_id, why, self._world.now(), again=again)
+        )
 
-def failed(s: Session, evidence_id: int, why: str, now: datetime) -> None:
-    """Give a file up. Its sender is told which one when the burst closes."""
-    item = s.get(Evidence, evidence_id)
-    if item is None or item.state is not EvidenceState.ANNOUNCED:
+
+def failed(
+    evidence_id: int, why: str, now: datetime, s: Session, *, again: datetime | None = None
+) -> None:
+    """Give a file up. Its sender is told which one when the burst closes.
+
+    `again` is when it is tried once more all the same: what comes then is kept without a word.
+    """
+    item = s.get(Evidence, evidence_id, with_for_update=True)
+    if item is None or item.state not in TO_FETCH:
+        return
+    item.next_at = again if again is not None and again - item.received_at < LAST else None
+    s.add(item)
+    if item.state is EvidenceState.FAILED:
         return
     item.state = EvidenceState.FAILED
     item.failure = why[:200]
-    item.next_at = None
     item.stored_at = now
-    s.add(item)
     note(
         s,
         actor="bot",
@@ -147,9 +177,10 @@ def failed(s: Session, evidence_id: int, why: str, now: datetime) -> None:
 
 def _kept(evidence_id: int, stored: Stored, now: datetime, s: Session) -> bool:
     item = s.get(Evidence, evidence_id, with_for_update=True)
-    if item is None or item.state is not EvidenceState.ANNOUNCED:
+    if item is None or item.state not in TO_FETCH:
         return False
     item.state = EvidenceState.STORED
+    item.failure = ""
     item.sha256 = stored.sha256
     item.size = stored.size
     item.path = stored.path

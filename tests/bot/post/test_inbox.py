@@ -263,7 +263,7 @@ async def test_each_turn_renews_the_lease(db: Database) -> None:
 async def test_an_embedded_bot_that_starts_finds_no_lane_held(sqlite_db: Database) -> None:
     await put(sqlite_db, "SM1")
     (stale,) = await take(sqlite_db)
-    await sqlite_db.write(inbox.let_all_go)
+    await sqlite_db.write(inbox.free_lanes)
     (fresh,) = await take(sqlite_db)
     assert fresh.fence > stale.fence
 

@@ -3,18 +3,22 @@
 Plain ASGI: this is the one road that every message takes, and it must stay short.
 """
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot import metrics
-from bot.db import Unavailable
 from bot.log import log
 from bot.post.inbox import Keeper
 from bot.world import World
 from channels.base import Call, Door, Forged, Malformed
 
 LIMIT = 256 * 1024  # bytes of body
+PATIENCE = 10.0  # seconds; Twilio hangs up after fifteen
 PREFIX = "/webhooks/"
+
+_SIZE = re.compile(r"[0-9]{1,12}")
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -54,7 +58,10 @@ class Webhooks:
         headers = {
             key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
         }
-        body = await _body(receive, headers)
+        try:
+            body = await _body(receive, headers)
+        except _CutOff:
+            return 400, b"Cut off."
         if body is None:
             return 413, b"Too large."
         query = scope["query_string"].decode("latin-1")
@@ -66,10 +73,14 @@ class Webhooks:
             return 403, b"Not signed as agreed."
         except Malformed as problem:
             return 400, str(problem).encode()
+        except Exception as problem:  # noqa: BLE001 - what cannot be verified is not let in
+            log.error("webhook.not_verified", channel=name, error=type(problem).__name__)
+            return 403, b"Not signed as agreed."
         try:
-            await self._keeper.keep(envelope)
-        except Unavailable:
-            log.error("webhook.not_kept", channel=name)
+            async with asyncio.timeout(PATIENCE):
+                await self._keeper.keep(envelope)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the provider must deliver it again
+            log.error("webhook.not_kept", channel=name, error=type(problem).__name__)
             return 503, b"Not kept. Please deliver again.", (b"retry-after", b"5")
         self._world.ring()
         if name.startswith("twilio"):
@@ -77,15 +88,20 @@ class Webhooks:
         return 200, b""
 
 
+class _CutOff(Exception):  # noqa: N818 - it is nobody's error
+    """The sender went away before its request was whole."""
+
+
 async def _body(receive: Receive, headers: dict[str, str]) -> bytes | None:
+    """Read a whole body, or nothing when it is too large. Raises `_CutOff`."""
     declared = headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > LIMIT:
+    if not _SIZE.fullmatch(declared) or int(declared) > LIMIT:
         return None
     parts = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return bytes(parts)
+            raise _CutOff
         parts += message.get("body", b"")
         if len(parts) > LIMIT:
             return None

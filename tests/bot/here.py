@@ -1,9 +1,17 @@
 """A world on real parts: its record, its channels pointed at a stand-in, and a clock by hand."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import uvicorn
 
 from bot.db import Database
 from bot.doorbell import Doorbell
@@ -81,3 +89,36 @@ async def until_idle(
         if idle > 2:
             return
     raise AssertionError("It never comes to rest.")
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """Serve an app on a real socket, as `serve` does, and give its address."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+@contextmanager
+def locked(db: Database) -> Iterator[None]:
+    """Hold the record so that nobody else can write to it."""
+    if db.embedded:
+        db.write_now(lambda _s: None)  # a file that was never opened is not waited for
+        with closing(sqlite3.connect(str(db.url.database), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+        return
+    engine = sa.create_engine(db.url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE inbox, outbox, lane IN ACCESS EXCLUSIVE MODE")
+        yield

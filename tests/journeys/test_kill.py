@@ -64,6 +64,10 @@ async def _nothing_lost(staff: Staff, cast: Cast) -> None:
     assert len({one["id"] for one in evidence}) == 3
     reports = (await staff.get(f"/cases/{CASE}/whereabouts"))["items"]
     assert len(reports) == 1
-    for phone in cast.phone.values():
-        own = [one for one in await phone.thread() if one["author"] == "person"]
-        assert not [one for one in own if one["status"] == "lost"]
+    # Twilio may have given a webhook up while the product was away; the sweep fetches it then.
+    for via, phone in cast.phone.items():
+        page = await staff.get("/messages", person_id=cast.ids[via], limit=200)
+        heard = [one["what"] for one in page["items"]]
+        for one in await phone.thread():
+            if one["author"] == "person" and one["text"]:
+                assert one["text"] in heard

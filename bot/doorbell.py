@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from secrets import token_hex
 from typing import Any
 
 CHANNEL = "enlace:ring"
@@ -28,7 +29,9 @@ class Doorbell:
         self._ears: list[Ear] = []
         self._url = redis_url
         self._redis: Any = None
-        self._listening: asyncio.Task[None] | None = None
+        self._own = token_hex(8).encode()  # our own rings come back, and were heard already
+        self._unheard = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     def ear(self) -> Ear:
         """Make a new way of hearing."""
@@ -47,28 +50,32 @@ class Doorbell:
             from redis.asyncio import Redis  # noqa: PLC0415
 
             self._redis = Redis.from_url(self._url, socket_timeout=5, socket_connect_timeout=2)
-            self._listening = asyncio.create_task(self._listen(), name="doorbell")
+            self._tasks = [
+                asyncio.create_task(self._listen(), name="doorbell heard"),
+                asyncio.create_task(self._publish(), name="doorbell rung"),
+            ]
 
     def ring(self) -> None:
         """Wake whoever waits. Never fails, never blocks."""
         self._wake()
-        if self._redis is not None:
-            task = asyncio.get_running_loop().create_task(self._publish())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._unheard.set()
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._listening is not None:
-            self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._redis is not None:
             await self._redis.aclose()
 
     async def _publish(self) -> None:
-        # A ring that gets lost is made good by the poll, so every error is fine here.
-        with contextlib.suppress(Exception):
-            await self._redis.publish(CHANNEL, b"1")
+        # One at a time: while Redis is slow, all rings are one, and nothing piles up.
+        while True:
+            await self._unheard.wait()
+            self._unheard.clear()
+            # A ring that gets lost is made good by the poll, so every error is fine here.
+            with contextlib.suppress(Exception):
+                await self._redis.publish(CHANNEL, self._own)
 
     async def _listen(self) -> None:
         while True:
@@ -76,7 +83,8 @@ class Doorbell:
                 async with self._redis.pubsub() as heard:
                     await heard.subscribe(CHANNEL)
                     while True:
-                        if await heard.get_message(ignore_subscribe_messages=True, timeout=2):
+                        told = await heard.get_message(ignore_subscribe_messages=True, timeout=2)
+                        if told is not None and told["data"] != self._own:
                             self._wake()
             except asyncio.CancelledError:
                 raise

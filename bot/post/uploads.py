@@ -29,8 +29,15 @@ MOST = 20  # files in one upload
 class Upload(Protocol):
     """A file as a web form brings it."""
 
-    filename: str | None
-    content_type: str | None
+    @property
+    def filename(self) -> str | None:
+        """Its name, as its sender calls it."""
+        ...
+
+    @property
+    def content_type(self) -> str | None:
+        """Its kind, as the browser says."""
+        ...
 
     async def read(self, size: int = -1) -> bytes:
         """Give the next bytes, up to `size`."""

@@ -1,5 +1,6 @@
 """The console as tests see it: a real world on a fresh record, people, and signed-in browsers."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 from PIL import Image, ImageDraw
 from sqlmodel import Session, SQLModel, col, select
@@ -30,6 +32,7 @@ from models.conversation import Talked
 from models.document import DocumentRequest, DocumentType
 from models.evidence import Evidence, EvidenceState, Provenance
 from models.inbox import Heard, Inbox, InboxState
+from models.organisation import Organisation
 from models.person import Address, Person, Role, Via
 from models.staff import Duty, Staff
 
@@ -92,6 +95,15 @@ class Desk:
                 s, username, f"{username.title()} Ficticia", PASSWORD, duty, self.clock.at
             )
         )
+
+    def session_of(self, username: str) -> str:
+        """Sign somebody in without the page, and give the cookie."""
+
+        def act(s: Session) -> str:
+            member = s.exec(select(Staff).where(Staff.username == username)).one()
+            return staff.sign_in(s, KEYS, member, self.clock.at)[0]
+
+        return self.write(act)
 
     def token(self, *scopes: str, staff_id: int | None = None) -> str:
         """Make a token for a program; without scopes it may everything."""
@@ -268,6 +280,24 @@ class Desk:
         )
 
     @asynccontextmanager
+    async def serving(self, port: int) -> AsyncIterator[str]:
+        """Serve on a real socket, for streams and for real browsers."""
+        url = f"http://127.0.0.1:{port}"
+        self.world.settings.public_url = url
+        server = uvicorn.Server(
+            uvicorn.Config(self.app, port=port, log_level="warning", lifespan="off")
+        )
+        running = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.02)
+        try:
+            yield url
+        finally:
+            self.world.ending = True
+            server.should_exit = True
+            await running
+
+    @asynccontextmanager
     async def browser(self, username: str = "") -> AsyncIterator["Browser"]:
         """Give a browser, signed in as somebody where a name is given."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
@@ -276,7 +306,8 @@ class Desk:
         ) as client:
             browser = Browser(client)
             if username:
-                await browser.sign_in(username)
+                client.cookies.set("enlace", self.session_of(username))
+                await browser.get("/console/account")
             yield browser
 
     @asynccontextmanager
@@ -371,6 +402,8 @@ def make(
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     console(app, world)
     desk = Desk(world, clock, app)
+    if desk.all(Organisation):
+        return desk
     desk.write(
         lambda s: organisation.describe(
             s,

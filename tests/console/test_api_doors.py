@@ -1,0 +1,172 @@
+"""Who may call what: every operation of the API by every kind of token, from its route table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from bot.console.api import api
+from bot.console.api.callers import SCOPES, called
+from models.staff import Staff
+from models.trail import Trail
+from tests.console.desk import Desk
+from tests.console.story import Day
+
+EXPECTED = {
+    "GET /broadcasts": {"broadcasts:read"},
+    "POST /broadcasts": {"broadcasts:write"},
+    "GET /broadcasts/{code}": {"broadcasts:read"},
+    "GET /broadcasts/{code}/audience": {"broadcasts:read"},
+    "POST /broadcasts/{code}/confirmation": {"broadcasts:write"},
+    "GET /broadcasts/{code}/recipients": {"broadcasts:read"},
+    "GET /cases": {"cases:read"},
+    "POST /cases": {"cases:write"},
+    "GET /cases/{reference}": {"cases:read"},
+    "GET /cases/{reference}/assignments": {"cases:read"},
+    "POST /cases/{reference}/assignments": {"cases:write"},
+    "POST /cases/{reference}/assignments/{assignment_id}/withdrawal": {"cases:write"},
+    "GET /cases/{reference}/calls": {"cases:read"},
+    "POST /cases/{reference}/calls/{call_id}/record": {"cases:write"},
+    "GET /cases/{reference}/documents": {"cases:read"},
+    "POST /cases/{reference}/documents": {"cases:write"},
+    "POST /cases/{reference}/documents/{document_id}/decision": {"cases:write"},
+    "GET /cases/{reference}/evidence": {"evidence:read"},
+    "GET /cases/{reference}/evidence/{evidence_id}": {"evidence:read"},
+    "GET /cases/{reference}/evidence/{evidence_id}/original": {"evidence:read"},
+    "GET /cases/{reference}/evidence/{evidence_id}/preview": {"evidence:read"},
+    "POST /cases/{reference}/outreach": {"cases:write"},
+    "GET /cases/{reference}/timeline": {"cases:read", "messages:read"},
+    "GET /cases/{reference}/whereabouts": {"cases:read"},
+    "POST /cases/{reference}/whereabouts/{report_id}/decision": {"cases:write"},
+    "GET /messages": {"messages:read"},
+    "POST /messages": {"messages:write"},
+    "GET /people": {"people:read"},
+    "POST /people": {"people:write"},
+    "GET /people/{person_id}": {"people:read"},
+    "POST /people/{person_id}/addresses": {"people:write"},
+    "DELETE /people/{person_id}/hold": {"people:write"},
+    "PUT /people/{person_id}/hold": {"people:write"},
+    "POST /people/{person_id}/invites": {"people:write"},
+    "GET /tasks": {"tasks:read"},
+    "POST /tasks/{task_id}/done": {"tasks:write"},
+}
+"""Decided by a person, operation by operation. A new one fails until somebody decides about it."""
+
+OPERATIONS = sorted(EXPECTED)
+
+
+def operations(app: FastAPI) -> dict[str, set[str]]:
+    """Read the route table: each operation, and the scopes it asks for."""
+    found: dict[str, set[str]] = {}
+    for route in routes(app):
+        for method in route.methods or ():
+            found[f"{method} {route.path}"] = scopes(route.dependant)
+    return found
+
+
+def routes(holder: Any) -> Iterator[APIRoute]:
+    """Find the operations of an application, through the routers it includes."""
+    for route in holder.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from routes(route.original_router)
+        else:
+            assert route.path == "/openapi.json"
+
+
+def scopes(dependant: Dependant) -> set[str]:
+    """Find what an operation asks of its caller. Nothing, where nobody asks who calls."""
+    asking = [one for one in dependant.dependencies if one.call is called]
+    return {scope for one in asking for scope in one.own_oauth_scopes or ()}
+
+
+def test_every_operation_is_decided_about(desk: Desk):
+    assert operations(api(desk.world)) == EXPECTED
+
+
+def request(operation: str, day: Day) -> tuple[str, str]:
+    """Fill an operation's path with things that exist."""
+    method, _, path = operation.partition(" ")
+    return method, path.format(
+        reference=day.case.reference,
+        assignment_id=day.assignment.id,
+        call_id=day.call.id,
+        document_id=day.request.id,
+        report_id=day.report.id,
+        evidence_id=1,
+        person_id=day.marta.id,
+        task_id=1,
+        code=day.broadcast.code,
+    )
+
+
+async def call(desk: Desk, token: str, operation: str, day: Day) -> Any:
+    method, path = request(operation, day)
+    async with desk.program(token) as program:
+        return await program.request(method, path, json={} if method == "POST" else None)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_without_a_token_that_holds_nothing_is_told(desk: Desk, day: Day, operation: str):
+    before = desk.all(Trail)
+    for token in ("", "enlace_nonsense"):
+        answer = await call(desk, token, operation, day)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert set(answer.json()) == {"type", "title", "status", "detail"}
+    assert desk.all(Trail) == before
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_token_for_everything_else_may_not(desk: Desk, day: Day, operation: str):
+    needed = EXPECTED[operation]
+    for missing in sorted(needed):
+        token = desk.token(*(scope for scope in SCOPES if scope != missing), staff_id=1)
+        before = desk.all(Trail)
+        answer = await call(desk, token, operation, day)
+        assert answer.status_code == 403
+        assert answer.json()["needs"] == sorted(needed)
+        assert desk.all(Trail) == before
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_token_for_just_this_may(desk: Desk, day: Day, operation: str):
+    token = desk.token(*EXPECTED[operation], staff_id=1)
+    answer = await call(desk, token, operation, day)
+    assert answer.status_code in {200, 201, 204, 422}, answer.text
+
+
+async def test_a_token_ends_with_its_staff_account_and_with_itself(desk: Desk):
+    token = desk.token("people:read", staff_id=1)
+    async with desk.program(token) as program:
+        assert (await program.get("/people")).status_code == 200
+        desk.write(lambda s: setattr(s.get_one(Staff, 1), "disabled_at", desk.clock.at))
+        assert (await program.get("/people")).status_code == 401
+
+
+DECISIONS = {
+    "POST /broadcasts": {"title": "x", "body_es": "x", "person_ids": [2]},
+    "POST /broadcasts/{code}/confirmation": {"number": 1},
+    "POST /cases/{reference}/calls/{call_id}/record": {"state": "held"},
+    "POST /cases/{reference}/documents/{document_id}/decision": {"accepted": True},
+    "POST /cases/{reference}/whereabouts/{report_id}/decision": {"standing": "confirmed"},
+    "POST /messages": {"person_id": 2, "text": "x"},
+    "POST /tasks/{task_id}/done": {"note": "x"},
+}
+
+
+@pytest.mark.parametrize("operation", sorted(DECISIONS))
+async def test_only_a_named_human_decides_and_writes(desk: Desk, day: Day, operation: str):
+    method, path = request(operation, day)
+    nobody = desk.token()
+    before = desk.all(Trail)
+    async with desk.program(nobody) as program:
+        answer = await program.request(method, path, json=DECISIONS[operation])
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:enlace:problem:no-human"
+    assert desk.all(Trail) == before

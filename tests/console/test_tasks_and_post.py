@@ -1,0 +1,88 @@
+"""Tasks that are done with a note, and the post room's lists."""
+
+from sqlmodel import Session
+
+from bot.office import tasks as office
+from models.task import Task, TaskKind, TaskState
+from tests.console.desk import Desk
+from tests.console.story import Day
+
+
+async def test_today_counts_what_waits_and_what_is_late(desk: Desk, day: Day):
+    async with desk.browser("marisol") as browser:
+        page = (await browser.get("/console/")).text
+    numbers = [part.partition("<")[0] for part in page.partition('"counts"')[2].split("<b>")[1:5]]
+    waiting = desk.all(Task, Task.state == TaskState.OPEN)
+    late = [task for task in waiting if task.due_at < desk.clock.at]
+    assert numbers == [str(len(waiting)), str(len(late)), "2", "1"]
+    assert day.case.reference in page
+
+
+async def test_an_empty_day_says_what_would_fill_it(desk: Desk):
+    async with desk.browser("marisol") as browser:
+        page = (await browser.get("/console/")).text
+        assert page.count('class="empty"') == 2
+        for path in ("/console/tasks", "/console/tasks?show=done"):
+            assert 'class="empty"' in (await browser.get(path)).text
+        assert (await browser.get("/console/post")).text.count('class="empty"') == 2
+
+
+async def test_a_task_is_done_with_a_note_and_leaves_the_list(desk: Desk, day: Day):
+    task = desk.all(Task, Task.kind == TaskKind.QUESTION)[0]
+    path = f"/console/tasks/{task.id}"
+    async with desk.browser("marisol") as browser:
+        await browser.get(path)
+        silent = await browser.post(path, note=" ")
+        assert silent.status_code == 422
+        await browser.follow(await browser.post(path, note="Le escribí."))
+        assert f'href="{path}"' not in browser.page
+        assert "Le escribí." in (await browser.get(path)).text
+        assert f'href="{path}"' in (await browser.get("/console/tasks?show=done")).text
+    done = desk.only(Task, Task.id == task.id)
+    assert (done.state, done.done_by, done.done_note) == (TaskState.DONE, 1, "Le escribí.")
+    assert day.lawyer.id == done.person_id
+
+
+async def test_tasks_come_the_most_pressing_first_and_by_kind(desk: Desk, day: Day):
+    async with desk.browser("marisol") as browser:
+        page = (await browser.get("/console/tasks")).text
+        order = [int(part.partition('"')[0]) for part in page.split('href="/console/tasks/')[1:]]
+        due = sorted(desk.all(Task, Task.state == TaskState.OPEN), key=lambda task: task.due_at)
+        assert order == [task.id for task in due]
+        only = (await browser.get("/console/tasks?kind=call")).text
+        assert only.count('href="/console/tasks/') == 1
+        assert (await browser.get("/console/tasks?kind=x")).text.count(
+            'href="/console/tasks/'
+        ) == len(due)
+    assert day.call.id
+
+
+async def test_done_tasks_go_on_where_the_list_stopped(desk: Desk):
+    def act(s: Session) -> None:
+        for number in range(52):
+            made = office.need(s, kind=TaskKind.ODD, cause=f"c{number}", now=desk.clock.at)
+            office.finish(s, made, 1, "listo", desk.clock.at)
+
+    desk.write(act)
+    async with desk.browser("marisol") as browser:
+        first = (await browser.get("/console/tasks?show=done")).text
+        link = first.partition('class="older"><a href="')[2].partition('"')[0]
+        second = (await browser.get("/console/tasks" + link.replace("&amp;", "&"))).text
+    assert first.count('class="strong"') == 50
+    assert second.count('class="strong"') == 2
+
+
+async def test_a_task_that_there_is_not_says_so(desk: Desk):
+    async with desk.browser("marisol") as browser:
+        assert (await browser.get("/console/tasks/9")).status_code == 404
+        assert (await browser.post("/console/tasks/9", note="x")).status_code == 404
+
+
+async def test_the_post_room_shows_what_did_not_arrive_and_what_was_odd(desk: Desk, day: Day):
+    async with desk.browser("marisol") as browser:
+        page = (await browser.get("/console/post")).text
+    assert "The phone is off." in page
+    assert "30003" in page
+    assert "An update of a kind we do not know." in page
+    assert 'class="empty"' not in page
+    assert day.case.id

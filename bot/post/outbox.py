@@ -14,7 +14,7 @@ from channels.base import RANK, Sent, Status
 from models.outbox import Attempt, Outbox, OutboxState, ReceiptRow, Weight
 from models.person import Address, Person, Via
 
-LEASE = timedelta(seconds=90)  # several times a request's own limit, so a slow send is not stolen
+LEASE = timedelta(seconds=60)  # three times a request's own limit, so a slow send is not stolen
 BACKOFF = (2.0, 10.0, 60.0, 300.0, 900.0)  # seconds between tries
 DOUBTS = 2  # how often a harmless message of unknown fate may go out in all
 LIFE = timedelta(hours=24)  # a message that waited longer is not sent any more

@@ -15,7 +15,7 @@ SAID_ONCE = ("queda a su cargo", "3 fotos para", "gracias por avisar", "derechos
 """What a Defender or a parent hears at one moment of the story only."""
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_no_reply_is_lost_and_none_comes_twice(
     seed: int, tmp_path: Path, sqlite_url: str
 ) -> None:

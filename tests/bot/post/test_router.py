@@ -169,7 +169,6 @@ def test_who_is_frozen_hears_nothing() -> None:
     assert says("", PHOTOS, person=frozen, files=1) == Quiet("frozen")
 
 
-@pytest.mark.xfail(reason="a stop of somebody frozen is not kept as one")
 def test_a_stop_counts_also_of_somebody_frozen() -> None:
     assert says("alto", OFFER, person=Person("es", frozen=True)) == Stop()
 
@@ -203,7 +202,6 @@ def test_a_wrong_number_ends_an_outreach() -> None:
     assert says("numero equivocado", SAFE) == WrongPerson()
 
 
-@pytest.mark.xfail(reason="a question that takes words swallows «número equivocado»")
 def test_a_wrong_number_ends_an_outreach_also_where_it_asks_for_words() -> None:
     assert says("numero equivocado", WHEN) == WrongPerson()
 
@@ -303,7 +301,7 @@ def test_a_number_that_is_nobody_s_code_is_no_code() -> None:
         ("si gt0417", "si"),
         ("417: la encontré", "la encontré"),
         ("caso 417 no puedo", "no puedo"),
-        pytest.param("#417 listo", "listo", marks=pytest.mark.xfail(reason="# stays behind")),
+        ("#417 listo", "listo"),
         ("gt – 417 sí", "sí"),
         ("tengo 4170 fotos", "tengo 4170 fotos"),
     ],
@@ -353,7 +351,6 @@ def test_the_answer_to_which_is_not_taken_for_another() -> None:
     assert chosen(says("2", OFFER, WHICH, OTHER), 11) == "2"
 
 
-@pytest.mark.xfail(reason="the code that answers «which?» opens its request instead")
 def test_which_may_be_answered_by_the_code_itself() -> None:
     assert chosen(says("HN-0233", OFFER, WHICH, OTHER), 11) == "2"
     assert chosen(says("la 417", OFFER, WHICH, OTHER), 11) == "1"
@@ -451,7 +448,6 @@ def test_a_word_of_command_is_obeyed(text: str, wish: Wish, threads: tuple[Threa
     assert says(text, *threads) == Want(wish)
 
 
-@pytest.mark.xfail(reason="a question that takes words swallows commands")
 @pytest.mark.parametrize(
     ("text", "wish"), [("idioma", Wish.LANGUAGE), ("estado", Wish.STATUS), ("atras", Wish.BACK)]
 )

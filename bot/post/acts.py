@@ -24,6 +24,7 @@ from bot.post.router import (
     Which,
     Wish,
     WrongPerson,
+    without,
 )
 from bot.post.screen import Cause, Screen, remember, seen, spoken
 from bot.vault.evidence import LIMIT
@@ -185,7 +186,10 @@ class Acts:
         )
         match wish:
             case Wish.HELP:
-                self._tell(s, arrival, always.help_text(*face))
+                # Also somebody who wants no more messages is answered when they ask for help.
+                stopped = arrival.person.stopped_at is not None
+                weight = Weight.STOP if stopped else Weight.REPLY
+                self._tell(s, arrival, always.help_text(*face), weight=weight)
             case Wish.WHO_ARE_YOU:
                 self._tell(s, arrival, always.who_are_you(*face))
             case Wish.PERSON:
@@ -236,6 +240,10 @@ class Acts:
 
     def _repeat(self, s: Session, arrival: Arrival, talked: Talked, *, stale: bool) -> None:
         cause, now = arrival.cause(), arrival.now
+        text = arrival.inbound.text
+        if arrival.inbound.button or (text and talked.code and not without(text, talked.code)):
+            self.screen.show(s, talked, cause, now)  # they pointed at it: ask, and nothing more
+            return
         if stale:
             self.screen.show(s, talked, cause, now, before=[always.late()])
             return
@@ -306,6 +314,8 @@ class Acts:
             self._unplaced(s, arrival)
             return
         self._about(s, arrival, talked)
+        if arrival.inbound.button and talked.state is ConversationState.ENDED:
+            return  # pressed twice: it is answered
         if talked.name == "offer" and talked.state is ConversationState.CANCELLED:
             self._tell(s, arrival, always.covered(talked.code), talked=talked)
             return

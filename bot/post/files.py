@@ -63,7 +63,7 @@ def announce(s: Session, arrival: Arrival, talked: Talked | None) -> None:
             locator=attachment.locator,
             filename=attachment.filename,
             caption=arrival.inbound.text,
-            mime_declared=attachment.mime,
+            mime_declared=attachment.mime.replace("\0", "")[:120],
             sent_at=arrival.inbound.sent_at,
             received_at=arrival.heard.received_at,
             next_at=arrival.now,

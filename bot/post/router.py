@@ -204,7 +204,11 @@ def decide(
 ) -> Route:
     """Say what a message is for. `adoptable`: something came before that has no place yet."""
     text = message.text
-    route = _safety(message, person) or _pointed(message, person, threads)
+    route = (
+        _safety(message, person, threads)
+        or _pointed(message, person, threads)
+        or _which(text, person, threads)
+    )
     if route is not None:
         return route
     named = codes(text, {thread.code for thread in threads if thread.code})
@@ -213,7 +217,7 @@ def decide(
         if route is not None:
             return route
     wish = _wish(text, person, threads, now, rules)
-    if wish in ALWAYS:
+    if wish is not None and (wish in ALWAYS or (_short(text) and _takes_words(threads))):
         return Want(wish)
     fresh = _fresh(message, person, threads, now, rules)
     if fresh is not None:
@@ -222,25 +226,52 @@ def decide(
         return _filed(threads)
     if wish is not None:
         return Want(wish)
-    meaning = understand(text, language=person.language) if text else Meaning.UNCLEAR
-    if meaning is Meaning.WRONG_PERSON and any(one.name == "outreach" for one in threads):
-        return WrongPerson()
     return _unread(threads, text, now, rules)
 
 
-def _safety(message: Message, person: Person) -> Route | None:
+def _safety(message: Message, person: Person, threads: Sequence[Thread]) -> Route | None:
+    """What goes before everything: stop, help, the wrong person, a human who talks already."""
     text, language = message.text, person.language
-    if person.frozen:
-        return Quiet("frozen")
+    meaning = understand(text, language=language) if text else Meaning.UNCLEAR
+    helps = meaning is Meaning.HELP and _short(text)
     if person.stopped:
         if text and starts(text, language):
             return Start()
-        return Quiet("stopped")
+        return Want(Wish.HELP) if helps else Quiet("stopped")
     if text and stops(text, language):
         return Stop()
-    if text and understand(text, language=language) is Meaning.HELP and _short(text):
+    if person.frozen:
+        return Quiet("frozen")
+    if helps:
         return Want(Wish.HELP)
-    return Quiet("held") if person.held else None
+    if person.held:
+        return Quiet("held")
+    reached = any(one.name == "outreach" and one.state in _OPEN for one in threads)
+    return WrongPerson() if meaning is Meaning.WRONG_PERSON and reached else None
+
+
+def _which(text: str, person: Person, threads: Sequence[Thread]) -> Route | None:
+    """«Which request is this for?» may be answered by its code."""
+    asking = [one for one in threads if one.state is ConversationState.ASKING]
+    newest = max(asking, key=_asked, default=None)
+    if newest is None or newest.name != "which" or newest.seen is None or not text:
+        return None
+    named = codes(text, {option.label for option in newest.seen.options})
+    values = [option.value for option in newest.seen.options if option.label in named]
+    if len(values) == 1:
+        return Reply(newest.id, {"choice": values[0]})
+    answer = read_answer(newest.seen, text, person.language)
+    return Reply(newest.id, answer) if answer is not None else None
+
+
+def _takes_words(threads: Sequence[Thread]) -> bool:
+    asking = [one for one in threads if one.state is ConversationState.ASKING]
+    newest = max(asking, key=_asked, default=None)
+    return (
+        newest is not None
+        and newest.seen is not None
+        and newest.seen.kind in (Kind.WORDS, Kind.PLACE)
+    )
 
 
 def _pointed(message: Message, person: Person, threads: Sequence[Thread]) -> Route | None:
@@ -381,7 +412,9 @@ def _read(thread: Thread, message: Message, person: Person) -> Answer | None:
 def without(text: str, code: str) -> str:
     """Take a request's code out of a text, however it was written."""
     letters, _, digits = code.partition("-")
-    pattern = rf"\b(?:caso\s*|case\s*)?#?(?:{letters}[\s\-–—.]*)?0*{digits.lstrip('0') or '0'}\b"
+    pattern = (
+        rf"(?<!\w)(?:caso\s*|case\s*)?#?\s*(?:{letters}[\s\-–—.]*)?0*{digits.lstrip('0') or '0'}\b"
+    )
     return re.sub(pattern, " ", text, count=1, flags=re.IGNORECASE).strip(" \t\n.,:;-–—")
 
 

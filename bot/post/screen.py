@@ -156,7 +156,10 @@ class Screen:
         return self.show(s, talked, cause, now)
 
     def next(self, s: Session, person_id: int, now: datetime) -> None:
-        """Show what waits in line, as long as nobody has the floor."""
+        """Show what waits in line, as long as nobody has the floor and no human talks."""
+        person = s.get_one(Person, person_id)
+        if person.held_at is not None or person.frozen_at is not None:
+            return
         for _ in range(20):  # a person with more in line than this gets the rest at the next look
             opened = talks.open_for(s, person_id)
             if any(self._has_floor(one, now) for one in opened):

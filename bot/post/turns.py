@@ -12,11 +12,12 @@ from bot.post import receipts
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival
 from bot.post.files import announce
-from bot.post.router import Files, Message, Quiet, Rules, Thread, decide
+from bot.post.router import Files, Message, Quiet, Rules, Stop, Thread, decide
 from bot.post.router import Person as Sender
 from bot.post.screen import seen, spoken
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
+from handlers.understanding import stops
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
@@ -96,7 +97,10 @@ class Turns:
         s.flush()
         arrival = Arrival(person, address, heard, inbound, f"in{row.id}.{number}", now)
         if inbound.edited:
-            return  # kept as a further message; what was answered stays answered
+            # Kept as a further message; what was answered stays answered. A stop always counts.
+            if person.stopped_at is None and stops(inbound.text, spoken(person)):
+                self._acts.do(s, arrival, Stop())
+            return
         if inbound.start is not None:
             self._acts.started(s, arrival, inbound.start)
             return

@@ -12,6 +12,12 @@ from models.base import use_sealer
 from tests.office.scene import Office
 
 
+@pytest.fixture(autouse=True)
+def sealed() -> None:
+    """Seal with the key of these tests, whatever ran before."""
+    use_sealer(Keys(b"1" * 32))
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def database(request, tmp_path_factory) -> Iterator[Database]:
     """Open a record of each kind in turn: what passes on one must pass on both."""

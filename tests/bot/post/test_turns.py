@@ -218,9 +218,10 @@ async def test_a_button_tapped_twice_is_one_answer_and_no_second_word(sqlite_sta
     assert own.talk(talk).state is ConversationState.ASKING
     first = await own.does(_press(1, payload(talk, "which", 0)))
     assert own.talk(talk).state is ConversationState.ENDED
+    before = own.causes()
     again = await own.does(_press(2, payload(talk, "which", 0)))
     assert len(first) <= 1
-    assert (again, own.causes()) == ([], [])
+    assert (again, own.causes()) == ([], before)
 
 
 def _press(number: int, data: str) -> Call:

@@ -1,0 +1,81 @@
+"""Times keep their zone, and words are sealed on their way into the record."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
+from sqlmodel import Session, SQLModel, select
+
+from bot.vault.keys import Keys
+from models.base import SealedBytes, SealedText, _Seals, use_sealer
+from models.document import DocumentType
+from models.facts import LanguageChosen, PapersGiven, SearchReported, pack, request_of, unpack
+from models.person import Person
+from models.whereabouts import Certainty, Finding, Source
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=-6)))
+
+
+@pytest.fixture
+def s() -> Iterator[Session]:
+    before = _Seals.sealer
+    use_sealer(Keys(b"1" * 32))
+    engine = sa.create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+    _Seals.sealer = before
+
+
+def test_a_time_comes_back_in_utc_and_one_without_a_zone_is_refused(s: Session):
+    s.add(Person(name="María", created_at=NOON))
+    s.commit()
+    kept = s.exec(select(Person)).one()
+    s.refresh(kept)
+    assert kept.created_at == NOON
+    assert kept.created_at.tzinfo is UTC
+    s.add(Person(name="Sin hora", created_at=NOON.replace(tzinfo=None)))
+    with pytest.raises(StatementError, match="no zone"):
+        s.commit()
+
+
+def test_a_name_cannot_be_read_on_disk_and_nothing_stays_nothing(s: Session):
+    s.add(Person(name="María \ud83d", created_at=NOON))
+    s.commit()
+    (raw,) = s.connection().exec_driver_sql("SELECT name FROM person").one()
+    assert b"Mar" not in raw
+    assert s.exec(select(Person.name)).one() == "María \ud83d"
+    for kind in (SealedText("a.b"), SealedBytes("a.b")):
+        dialect = s.get_bind().dialect
+        assert kind.process_bind_param(None, dialect) is None
+        assert kind.process_result_value(None, dialect) is None
+
+
+def test_nothing_is_sealed_before_there_is_a_sealer(s: Session):
+    _Seals.sealer = None
+    s.add(Person(name="María", created_at=NOON))
+    with pytest.raises(StatementError, match="use_sealer"):
+        s.commit()
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        PapersGiven(7, "GT-0417", DocumentType.PASSPORT, "pasaporte"),
+        SearchReported(1, Finding.FOUND, "aldea", 15.5, -91.6, Source.FAMILY, Certainty.SURE),
+        SearchReported(1, Finding.COULD_NOT_LOOK),
+        LanguageChosen("eng"),
+    ],
+)
+def test_a_fact_is_read_back_as_it_was(fact: object):
+    assert unpack(pack(fact)) == fact
+
+
+def test_a_conversation_about_papers_says_which_document_it_asks_for():
+    papers = PapersGiven(7, "GT-0417", DocumentType.PASSPORT)
+    assert request_of(json.dumps(pack(papers))) == 7
+    assert request_of(json.dumps(pack(LanguageChosen("eng")))) is None

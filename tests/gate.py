@@ -7,7 +7,7 @@ from typing import Any
 import coverage
 import pytest
 
-FLOORS = {"models": 100.0, "channels": 100.0, "handlers": 98.0}
+FLOORS = {"models": 100.0, "channels": 100.0, "handlers": 99.5}
 """Per cent. Of `handlers` only the reader of messy replies leaves a few branches untaken."""
 NARROWING = ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob")
 

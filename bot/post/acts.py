@@ -8,7 +8,8 @@ from sqlmodel import Session
 from bot.office import organisation, people, talks, tasks
 from bot.post import files
 from bot.post.arrival import Arrival
-from bot.post.router import (
+from bot.post.router import without
+from bot.post.routes import (
     Adopt,
     Closed,
     Files,
@@ -24,7 +25,6 @@ from bot.post.router import (
     Which,
     Wish,
     WrongPerson,
-    without,
 )
 from bot.post.screen import Cause, Screen, remember, seen, spoken
 from bot.vault.evidence import LIMIT

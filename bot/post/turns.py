@@ -12,8 +12,9 @@ from bot.post import receipts
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival
 from bot.post.files import announce
-from bot.post.router import Files, Message, Quiet, Rules, Stop, Thread, decide
-from bot.post.router import Person as Sender
+from bot.post.router import decide
+from bot.post.routes import Files, Message, Quiet, Rules, Stop, Thread
+from bot.post.routes import Person as Sender
 from bot.post.screen import seen, spoken
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt

@@ -7,7 +7,8 @@ from zlib import crc32
 
 import pytest
 
-from bot.post.router import (
+from bot.post.router import decide, payload, without
+from bot.post.routes import (
     Adopt,
     Closed,
     Files,
@@ -27,9 +28,6 @@ from bot.post.router import (
     Which,
     Wish,
     WrongPerson,
-    decide,
-    payload,
-    without,
 )
 from bot.tongues import render
 from handlers.repertoire import REPERTOIRE, SAMPLES

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot.office import organisation, people, talks, tasks
 from bot.post import files
 from bot.post.arrival import Arrival
+from bot.post.memory import remember, seen
 from bot.post.router import without
 from bot.post.routes import (
     Adopt,
@@ -26,19 +27,18 @@ from bot.post.routes import (
     Wish,
     WrongPerson,
 )
-from bot.post.screen import Cause, Screen, remember, seen, spoken
-from bot.vault.evidence import LIMIT
+from bot.post.screen import Cause, Screen, spoken
+from bot.post.thanks import Thanks
 from bot.world import World
 from handlers import always
 from handlers.seen import read_answer
 from handlers.talk import Kind
 from handlers.understanding import Meaning, understand
 from models.conversation import ConversationState, Talked
-from models.evidence import Evidence, EvidenceState
+from models.evidence import EvidenceState
 from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
 from models.inbox import Heard
-from models.outbox import Outbox, Weight
-from models.person import Address, Person
+from models.outbox import Weight
 from models.task import TaskKind
 from models.text import Text
 
@@ -53,6 +53,7 @@ class Acts:
     def __init__(self, world: World) -> None:
         self._world = world
         self.screen = Screen(world)
+        self.thanks = Thanks(self.screen)
 
     def do(self, s: Session, arrival: Arrival, route: Route) -> None:  # noqa: C901, PLR0912 - one line a route
         """Do one route."""
@@ -147,20 +148,6 @@ class Acts:
             return
         key = f"silence{talked.id}.{question.name}"[:64]
         self.screen.answer(s, talked, {"silence": True}, Cause(key, None, Weight.NOTICE), now)
-
-    def burst(self, s: Session, person: Person, found: Sequence[Evidence], now: datetime) -> None:
-        """Thank once for the files of a burst, naming the count that is stored, and go on."""
-        for one in found:
-            one.acked_at = now
-            s.add(one)
-        if person.stopped_at or person.frozen_at or person.held_at:
-            return
-        talked = s.get(Talked, found[0].conversation_id) if found[0].conversation_id else None
-        address = s.get(Address, found[-1].address_id) if found[-1].address_id else None
-        row = self._thank(s, person, talked, found, Cause(f"burst{found[-1].id}", address), now)
-        for one in found:
-            one.ack_id = row.id if row else None
-            s.add(one)
 
     # --- the routes ---------------------------------------------------------------------------
 
@@ -337,37 +324,6 @@ class Acts:
         if self._human(s, arrival, cause, "wrote what fits no request"):
             self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours))
 
-    # --- thanks for files -----------------------------------------------------------------------
-
-    def _thank(
-        self,
-        s: Session,
-        person: Person,
-        talked: Talked | None,
-        found: Sequence[Evidence],
-        cause: Cause,
-        now: datetime,
-    ) -> Outbox | None:
-        stored = [one for one in found if one.state is EvidenceState.STORED]
-        troubles = _troubles(found)
-        if talked is None:
-            tasks.need(
-                s,
-                kind=TaskKind.UNPLACED,
-                cause=f"files:{found[0].id}",
-                now=now,
-                person_id=person.id,
-                detail="Files came that belong to no request yet.",
-            )
-            texts = [always.photos_received(len(stored))] if stored else []
-            return self.screen.tell(s, person, [*texts, *troubles], cause, now)
-        if stored and talked.state is ConversationState.ASKING:
-            row = self.screen.burst(s, talked, len(stored), cause, now, before=troubles)
-            if row is not None:
-                return row
-        texts = [always.photos_received(len(stored), talked.code)] if stored else []
-        return self.screen.tell(s, person, [*texts, *troubles], cause, now, talked=talked)
-
     # --- small words ------------------------------------------------------------------------------
 
     def _mine(self, s: Session, arrival: Arrival, thread: int) -> Talked:
@@ -413,21 +369,6 @@ class Acts:
             detail=f"{arrival.person.name or 'Somebody'} {why}: {arrival.inbound.text}",
         )
         return task.created_at == arrival.now
-
-
-def _troubles(found: Sequence[Evidence]) -> list[Text]:
-    lost = [one for one in found if one.state is EvidenceState.FAILED]
-    unreadable = any(
-        one.state is EvidenceState.STORED and one.quality == "unreadable" for one in found
-    )
-    texts = []
-    if any(one.failure == "too_big" for one in lost):
-        texts.append(always.photo_too_big(LIMIT // 1024 // 1024))
-    if any(one.failure != "too_big" for one in lost):
-        texts.append(always.photo_failed())
-    if unreadable:
-        texts.append(always.kept_but_unreadable())
-    return texts
 
 
 def _wants_files(mine: Sequence[Talked]) -> Talked:

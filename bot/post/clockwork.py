@@ -84,7 +84,7 @@ class Clockwork:
         now = self._world.now()
         for one in files.waiting(s, person_id=person_id):
             if one.conversation_id == conversation_id and one.over(now, self._world.rhythm):
-                self._acts.burst(s, person, one.ripe(), now)
+                self._acts.thanks.give(s, person, one.ripe(), now)
 
 
 def _patience_over(now: datetime, s: Session) -> list[int]:

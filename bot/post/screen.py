@@ -9,15 +9,16 @@ from sqlmodel import Session
 
 from bot.office import casebook, people, talks, tasks
 from bot.post import outbox, uploads
+from bot.post.memory import remember, seen
 from bot.post.router import payload
 from bot.tongues import render, tongue
 from bot.world import World
 from handlers import always
 from handlers.repertoire import REPERTOIRE, Entry
-from handlers.seen import Seen, read_answer, read_photos, read_seen, shown
+from handlers.seen import read_answer, read_photos, read_seen, shown
 from handlers.talk import Answer, Kind, Question, Stranded, Turn, back, play
 from models.conversation import ConversationState, Talked
-from models.facts import NeverHere, pack, unpack
+from models.facts import NeverHere, pack
 from models.outbox import Outbox, Weight
 from models.person import Address, Person
 from models.task import TaskKind
@@ -33,37 +34,9 @@ class Cause:
     weight: Weight = Weight.REPLY
 
 
-@dataclass(frozen=True)
-class Memory:
-    """A conversation's three lists, out of the record."""
-
-    given: object
-    journal: dict[str, Answer]
-    settled: tuple[str, ...]
-    recorded: tuple[object, ...]
-
-
-def remember(talked: Talked) -> Memory:
-    """Read a conversation's memory. Raises `Stranded` when it names what is not known any more."""
-    try:
-        return Memory(
-            given=unpack(json.loads(talked.given)),
-            journal=json.loads(talked.journal),
-            settled=tuple(json.loads(talked.settled)),
-            recorded=tuple(unpack(fact) for fact in json.loads(talked.recorded)),
-        )
-    except (KeyError, TypeError, ValueError) as problem:
-        raise Stranded(f"It holds what this version does not know: {problem}.") from problem
-
-
 def spoken(person: Person) -> str:
     """The language a person's words are read in, as the lexicon names it."""
     return tongue(person.language).catalogs[0]
-
-
-def seen(talked: Talked) -> Seen | None:
-    """The question a conversation has on the screen, as it was shown."""
-    return read_seen(json.loads(talked.asked)) if talked.asked else None
 
 
 class Screen:

@@ -12,10 +12,11 @@ from bot.post import receipts
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival
 from bot.post.files import announce
+from bot.post.memory import seen
 from bot.post.router import decide
 from bot.post.routes import Files, Message, Quiet, Rules, Stop, Thread
 from bot.post.routes import Person as Sender
-from bot.post.screen import seen, spoken
+from bot.post.screen import spoken
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
 from handlers.understanding import stops

@@ -1,6 +1,7 @@
 """The parts that other tests stand on are real, and empty at the start of each test."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -87,9 +88,13 @@ def test_the_folder_of_a_living_suite_is_left_alone():
 
 
 async def test_the_browser_shows_a_page_of_this_machine(browser: Browser, free_port: int):
-    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Closed with the request unread, the socket would be reset, and the page sometimes lost.
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
         page = b"<title>t</title><h1>Buenos d&iacute;as</h1>"
-        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + page)
+        head = b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % len(page) + page)
         await writer.drain()
         writer.close()
 

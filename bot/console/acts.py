@@ -26,7 +26,7 @@ ACTS: Mapping[str, Text] = {
     "document.accepted": _("{who} accepted a document.", who=WHO),
     "document.rejected": _("{who} rejected a document.", who=WHO),
     "document.withdrawn": _("A document is not asked for any more."),
-    "file.looked_at": _("The bot made a working copy of a file of {who}.", who=WHO),
+    "file.looked_at": _("The bot made a working copy of a file."),
     "file.stored": _("A file of {who} is stored, with the hash of its very bytes.", who=WHO),
     "file.failed": _("A file of {who} could not be stored.", who=WHO),
     "task.needed": _("A task was made for staff."),

@@ -199,14 +199,26 @@ export class Phone {
       wanted.push(item);
       setTimeout(() => this.refresh(), phone.typing * 1000 - Date.now() + 50);
     }
-    this.items = items;
     const thread = this.part(".thread");
     const focused = document.activeElement;
+    const successor = this.#successor(focused, items);
+    this.items = items;
     wanted.forEach((element, place_) => {
       if (thread.children[place_] !== element) thread.insertBefore(element, thread.children[place_] || null);
     });
     while (thread.children.length > wanted.length) thread.lastElementChild.remove();
-    if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+    const next = focused?.isConnected ? focused : successor;
+    if (next && document.activeElement !== next) next.focus({ preventScroll: true });
+  }
+
+  // A bubble is drawn anew when its ticks change; whoever was on one of its buttons stays there.
+  #successor(focused, items) {
+    for (const [id, { element }] of this.items) {
+      if (!element.contains(focused)) continue;
+      const at = [...element.querySelectorAll("button")].indexOf(focused);
+      return at < 0 ? null : items.get(id)?.element.querySelectorAll("button")[at];
+    }
+    return null;
   }
 
   #divider(date) {

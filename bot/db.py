@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import sqlalchemy as sa
@@ -58,7 +59,9 @@ class _Job(Generic[T]):
 class Database:
     """One record, on SQLite or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, steady: Callable[[], datetime] | None = None) -> None:
+        """Open it. `steady` is the clock of an embedded record, where it is not the machine's."""
+        self._info = {"steady": steady or _steady}
         self.url = sa.make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
@@ -103,7 +106,10 @@ class Database:
     def read_now(self, act: Act[T]) -> T:
         """Read in this thread. An act that writes is refused."""
         try:
-            with self._reader.connect() as connection, _Session(connection) as session:
+            with (
+                self._reader.connect() as connection,
+                _Session(connection, info=self._info) as session,
+            ):
                 return _do(act, session)
         except DBAPIError as problem:
             raise _verdict(problem) from problem
@@ -113,7 +119,7 @@ class Database:
         for left in range(RETRIES, -1, -1):
             try:
                 with self._beside.begin() as connection:
-                    result = _run(act, connection)
+                    result = self._run(act, connection)
                     if self.embedded:
                         _must_be_whole(connection)
                     return result
@@ -143,6 +149,18 @@ class Database:
     def _must_be_open(self) -> None:
         if self._stopped:
             raise Unavailable("The database is closed.")
+
+    def _run(self, act: Act[T], connection: Connection) -> T:
+        # The session never ends the transaction: whoever called us does, for the whole batch.
+        with _Session(
+            connection,
+            join_transaction_mode="rollback_only",
+            expire_on_commit=False,
+            info=self._info,
+        ) as session:
+            result = _do(act, session)
+            session.flush()
+            return result
 
     def _write_all(self) -> None:
         while (jobs := self._take()) is not None:
@@ -174,13 +192,34 @@ class Database:
                 for job in jobs:
                     try:
                         with connection.begin_nested():
-                            job.result = _run(job.act, connection)
+                            job.result = self._run(job.act, connection)
                     except BaseException as problem:  # noqa: BLE001 - it is handed to who asked
                         job.error = _verdict(problem)
                     _must_be_whole(connection)
         except BaseException as problem:  # noqa: BLE001 - nothing of the batch was kept
             for job in jobs:
                 job.error = job.error or _verdict(problem, whole=True)
+
+
+def clock(s: Session) -> datetime:
+    """Tell the time by the record's own clock, for leases: processes' clocks may jump.
+
+    On PostgreSQL it is the server's. On SQLite there is one process, and its steady clock goes on
+    evenly whatever becomes of the wall clock.
+    """
+    connection = s.connection()
+    if connection.dialect.name == "postgresql":
+        told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return told
+    steady: Callable[[], datetime] = s.info["steady"]
+    return steady()
+
+
+_BEGAN = datetime.now(UTC) - timedelta(seconds=time.monotonic())
+
+
+def _steady() -> datetime:
+    return _BEGAN + timedelta(seconds=time.monotonic())
 
 
 class _Session(Session):
@@ -195,16 +234,6 @@ class _Session(Session):
 def _read_what_is_locked(asked: ORMExecuteState) -> None:
     if getattr(asked.statement, "_for_update_arg", None) is not None:
         asked.update_execution_options(populate_existing=True)
-
-
-def _run(act: Act[T], connection: Connection) -> T:
-    # The session never ends the transaction: whoever called us does, for the whole batch.
-    with _Session(
-        connection, join_transaction_mode="rollback_only", expire_on_commit=False
-    ) as session:
-        result = _do(act, session)
-        session.flush()
-        return result
 
 
 def _do(act: Act[T], session: Session) -> T:

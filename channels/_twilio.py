@@ -57,7 +57,9 @@ CLOCKS_APART = timedelta(seconds=5)  # Twilio's moments are whole seconds of its
 MISSED = 500  # messages looked through for what never arrived
 MOST_FILES = 10
 
+REDIRECT = 300
 BAD_REQUEST = 400
+GONE = 404
 TOO_MANY_REQUESTS = 429
 
 
@@ -268,6 +270,15 @@ class Line:
         if not url.startswith(self._api_url + "/"):
             raise Refused("The file's address is not Twilio's.")
         return self._wire.download(url, limit, authorization=self._authorization, cousins=CDN)
+
+    async def erase(self, attachment: Attachment) -> None:
+        """Delete a file at Twilio; one that is not there any more is fine."""
+        url = self._reroute(attachment.locator)
+        if not url.startswith(self._api_url + "/"):
+            raise Refused("The file's address is not Twilio's.")
+        answer = await self._ask("DELETE", url, None, None, {})
+        if not (answer.status == GONE or answer.status < REDIRECT):
+            raise verdict("", answer.status)
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -7,16 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from channels import _twilio_form
-from channels._twilio_verdicts import VERDICTS
+from channels._twilio_verdicts import verdict
 from channels.base import (
     Attachment,
-    BadAddress,
     Event,
     MediaKind,
     Odd,
     Receipt,
     Status,
-    Stopped,
 )
 from channels.plain import clean
 
@@ -35,6 +33,8 @@ STATUSES: Mapping[str, Status] = {
 }
 
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+ATTEMPT = re.compile(r"[0-9]{1,6}")
+BAD_REQUEST = 400
 MEDIA_SID = re.compile(r"/(ME[0-9a-f]{32})$")
 CONTACT_CARDS = frozenset({"text/vcard", "text/x-vcard"})
 
@@ -54,6 +54,12 @@ class Form:
         """Our own id of the message that a receipt speaks of."""
         key = self._query["m"][0] if "m" in self._query else ""
         return key if KEY.fullmatch(key) else ""
+
+    @property
+    def attempt(self) -> int:
+        """Which try of it the receipt speaks of; 0 where it does not say."""
+        number = self._query["a"][0] if "a" in self._query else ""
+        return int(number) if ATTEMPT.fullmatch(number) else 0
 
     def attachments(self) -> tuple[Attachment, ...]:
         """List the files that came along."""
@@ -81,7 +87,7 @@ def _receipt(form: Form, channel: str, account: str) -> Event:
     if status is None:
         why = f"Twilio reported a status that we do not know: {word[:40]}."
         return Odd(channel, account, form.event_id, form["To"], why)
-    verdict = VERDICTS.get(code) if status is Status.FAILED else None
+    failed = status is Status.FAILED and code
     return Receipt(
         channel=channel,
         account=account,
@@ -90,8 +96,8 @@ def _receipt(form: Form, channel: str, account: str) -> Event:
         status=status,
         key=form.key,
         code=code,
-        stopped=verdict is Stopped,
-        bad_address=verdict is BadAddress,
+        attempt=form.attempt,
+        failure=verdict(code, BAD_REQUEST) if failed else None,
     )
 
 

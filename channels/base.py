@@ -45,6 +45,8 @@ class Envelope:
 
     `event_id` is the provider's own identity of the event, equal when it is delivered again.
     `sender` is the literal address it came from (for a receipt: the address it speaks of), or "".
+    `words` is what a person wrote, as far as it can be told without the provider's library: enough
+    to see a stop at once.
     """
 
     channel: str
@@ -53,6 +55,7 @@ class Envelope:
     kind: Kind
     sender: str
     raw: bytes
+    words: str = ""
 
 
 class Forged(Exception):  # noqa: N818 - a verdict, named as in the closed list below
@@ -153,7 +156,11 @@ RANK: Mapping[Status, int] = {
 
 @dataclass(frozen=True)
 class Receipt:
-    """News about a message we sent. `key` is our own id, where the provider carries it."""
+    """News about a message we sent.
+
+    `key` and `attempt` are our own ids, where the provider carries them. `failure` says why it did
+    not arrive and what is to be done, where its code tells.
+    """
 
     channel: str
     account: str
@@ -161,9 +168,9 @@ class Receipt:
     message_id: str
     status: Status
     key: str = ""
+    attempt: int = 0
     code: str = ""
-    stopped: bool = False  # the code says that the person blocked or opted out
-    bad_address: bool = False  # the code says that nobody can be reached there
+    failure: "Failure | None" = None
 
 
 @dataclass(frozen=True)
@@ -203,8 +210,19 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Template:
+    """Words that WhatsApp approved, by their id there, and what to fill in."""
+
+    sid: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Outbound:
-    """One message to one address. `key` and `attempt` are ours and come back with the receipts."""
+    """One message to one address. `key` and `attempt` are ours and come back with the receipts.
+
+    With a `template`, `text` is how the filled template reads.
+    """
 
     key: str
     attempt: int
@@ -213,6 +231,7 @@ class Outbound:
     options: tuple[Option, ...] = ()
     expires_in: int | None = None  # seconds after which the provider must not deliver it any more
     private: bool = True  # ask the app not to let it be forwarded, where it can
+    template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -286,6 +305,13 @@ class Channel(Protocol):
         """Stream a file's bytes. Raises a `Failure`, `TooBig` above `limit` bytes."""
         ...
 
+    async def erase(self, attachment: Attachment) -> None:
+        """Delete a file at the provider; one that is gone already is fine. Raises a `Failure`.
+
+        Where the provider keeps nothing for us, this does nothing.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...
@@ -302,12 +328,46 @@ class Door(Protocol):
 # --- how it fails: a closed list ------------------------------------------------------------------
 
 
+class Scope(Enum):
+    """What waits after a failure, beside the message itself."""
+
+    NOTHING = "nothing"
+    SENDER = "sender"  # the number or bot that it went from
+    CHANNEL = "channel"
+    ACCOUNT = "account"  # everything that goes through this provider's account
+    BROADCASTS = "broadcasts"  # what goes to many, on this channel
+    TEMPLATE = "template"
+    REGION = "region"  # addresses of the same country, on this channel
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What is to be done about a failure, as the provider's own rules say.
+
+    `tries` are the seconds before each further try of the same words at the same address; none is
+    ever a duplicate, because the failed one is final. Used up, another consented channel may be
+    tried if `elsewhere`. `holds` waits for `hold` seconds, or until midnight in the zone `until`;
+    with neither, until staff let it go on.
+    """
+
+    tries: tuple[float, ...] = ()
+    elsewhere: bool = False
+    holds: Scope = Scope.NOTHING
+    hold: float = 0.0
+    until: str = ""
+    rewrite: bool = False  # another way of writing the number may be tried, once
+    rest: float = 0.0  # seconds for which this address is left alone on this channel
+    alert: bool = False  # staff hear of it at once: it is our own to mend
+    tell: str = ""  # what staff should do, one English sentence
+
+
 @dataclass(eq=False)
 class Failure(Exception):  # noqa: N818 - the names are the verdicts a reader looks for
     """A send or fetch that did not succeed. `code` is the provider's, for staff."""
 
     reason: str
     code: str = field(default="", kw_only=True)
+    remedy: Remedy = field(default=Remedy(), kw_only=True)
 
     def __str__(self) -> str:
         """Say what happened, for staff."""

@@ -78,6 +78,10 @@ class Sms:
         """Stream a picture message's file, in the few countries that have them."""
         return self._line.fetch(attachment, limit)
 
+    async def erase(self, attachment: Attachment) -> None:
+        """Delete a file at Twilio, which keeps it until it is told."""
+        await self._line.erase(attachment)
+
     async def close(self) -> None:
         """Let go of the line's connections."""
         await self._line.close()

@@ -285,6 +285,9 @@ class Telegram:
             failure = file_verdict(error)
         raise failure  # outside of the handler: the library's error holds the token
 
+    async def erase(self, attachment: Attachment) -> None:
+        """Do nothing: Telegram keeps its files in the chat, which is the person's own."""
+
     async def register(self, url: str, secret: str) -> None:
         """Tell Telegram where to bring updates, and what the menu of commands holds."""
         bot = await self._open()

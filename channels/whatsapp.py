@@ -118,6 +118,10 @@ class WhatsApp:
         """Stream a file's bytes. A file may lag behind its message by seconds: `Missing`."""
         return self._line.fetch(attachment, limit)
 
+    async def erase(self, attachment: Attachment) -> None:
+        """Delete a file at Twilio, which keeps it until it is told."""
+        await self._line.erase(attachment)
+
     async def close(self) -> None:
         """Let go of the line's connections."""
         await self._line.close()

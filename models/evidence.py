@@ -46,7 +46,7 @@ class Evidence(SQLModel, table=True):
     kind: str = Field(max_length=12)  # photo, document, voice, video, other: as the sender sent it
     provenance: Provenance = choice(Provenance)
     provider_message_id: str = Field(default="", max_length=120)
-    locator: str = sealed("evidence.locator")  # where the provider keeps it, until it is stored
+    locator: str = sealed("evidence.locator")  # where its provider keeps it, until erased
     filename: str = sealed("evidence.filename")
     caption: str = sealed("evidence.caption")
     mime_declared: str = Field(default="", max_length=120)
@@ -65,3 +65,6 @@ class Evidence(SQLModel, table=True):
     stored_at: datetime | None = maybe_moment()
     acked_at: datetime | None = maybe_moment(index=True)
     ack_id: int | None = Field(default=None, foreign_key="outbox.id", index=True)
+    erase_at: datetime | None = maybe_moment(index=True)  # when its copy at the provider goes
+    erase_tries: int = 0
+    erased_at: datetime | None = maybe_moment()

@@ -34,6 +34,7 @@ class Inbox(SQLModel, table=True):
     lane: str = Field(max_length=64)  # one address, hashed: its envelopes take effect in order
     raw: bytes = sealed_bytes("inbox.raw")
     state: InboxState = choice(InboxState, InboxState.NEW)
+    hushed: bool = False  # it said stop, and took effect as such when it was kept
     attempts: int = 0
     error: str = Field(default="", max_length=300)
     received_at: datetime = moment()
@@ -51,6 +52,15 @@ class Lane(SQLModel, table=True):
     lease_until: datetime | None = maybe_moment()
     owner: str = Field(default="", max_length=40)
     fence: int = 0
+
+
+class Watermark(SQLModel, table=True):
+    """How far a list at a provider has been looked through."""
+
+    __tablename__ = "watermark"
+
+    id: str = Field(primary_key=True, max_length=60)
+    at: datetime = moment()
 
 
 class Heard(SQLModel, table=True):

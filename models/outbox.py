@@ -5,7 +5,7 @@ from enum import Enum
 
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
-from models.base import choice, maybe_moment, moment, sealed
+from models.base import choice, maybe_choice, maybe_moment, moment, sealed
 
 
 class OutboxState(Enum):
@@ -24,6 +24,13 @@ class OutboxState(Enum):
     REFUSED = "refused"  # the guard kept it back; staff have a task
 
 
+class Held(Enum):
+    """Why a message waits that is not late."""
+
+    WINDOW = "window"  # WhatsApp's 24 hours are over: it goes when the person writes
+    HOURS = "hours"  # it is night where the person lives
+
+
 class Weight(Enum):
     """Which goes first. Smaller is sooner."""
 
@@ -35,10 +42,18 @@ class Weight(Enum):
 
 
 class Outbox(SQLModel, table=True):
-    """One message to one person at one address. The idempotency key makes it exist once."""
+    """One message to one person. The idempotency key makes it exist once.
+
+    It goes to one address at a time, in parts where it is long. `leg` counts the addresses: another
+    one is only tried when the one before has failed for good.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_state_next_at", "state", "next_at", "weight", "id"),)
+    __table_args__ = (
+        Index("ix_outbox_state_next_at", "state", "next_at", "weight", "id"),
+        Index("ix_outbox_state_via_weight_id", "state", "via", "weight", "id"),
+        Index("ix_outbox_person_id_state", "person_id", "state"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64, unique=True)
@@ -47,11 +62,15 @@ class Outbox(SQLModel, table=True):
     conversation_id: int | None = Field(default=None, foreign_key="conversation.id", index=True)
     case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
     via: str = Field(max_length=12)
+    leg: int = 0
     weight: int = Weight.REPLY.value
     repeatable: bool = False  # a second copy does no harm (a menu, an acknowledgement)
     text: str = sealed("outbox.text")  # in the person's language, before the channel draws it
     options: str = sealed("outbox.options", default="[]")  # JSON: [payload, label]
     written: str = sealed("outbox.written")  # exactly as it appeared, once sent
+    template: str = Field(default="", max_length=40)  # which approved words say the same, if any
+    variables: str | None = sealed("outbox.variables", default=None)  # JSON: what fills them
+    held: Held | None = maybe_choice(Held)
     state: OutboxState = choice(OutboxState, OutboxState.PENDING)
     attempts: int = 0  # rows in `attempt`
     tries: int = 0  # failures that count towards giving up
@@ -68,21 +87,49 @@ class Outbox(SQLModel, table=True):
     changed_at: datetime | None = maybe_moment()
 
 
+class Part(SQLModel, table=True):
+    """One piece of a message on its way to one address; most messages have just one.
+
+    `tries` counts the failures of this part by this address that count towards giving up.
+    """
+
+    __tablename__ = "part"
+    __table_args__ = (UniqueConstraint("outbox_id", "leg", "n"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    outbox_id: int = Field(foreign_key="outbox.id")
+    leg: int = 0
+    n: int = 1
+    of: int = 1  # how many parts the message has
+    via: str = Field(max_length=12)
+    address_id: int = Field(foreign_key="address.id")
+    written: str | None = sealed("part.written", default=None)  # as it appeared; not of old ones
+    segments: int = 1
+    template: str = Field(default="", max_length=60)  # the approved words it went as
+    state: OutboxState = choice(OutboxState, OutboxState.PENDING)
+    tries: int = 0
+    provider_id: str = Field(default="", max_length=120)
+    code: str = Field(default="", max_length=40)
+    sent_at: datetime | None = maybe_moment()
+    changed_at: datetime | None = maybe_moment()
+
+
 class Attempt(SQLModel, table=True):
-    """One try to hand a message to its provider."""
+    """One try to hand a part to its provider. `n` counts the tries of the whole message."""
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("outbox_id", "n"),)
 
     id: int | None = Field(default=None, primary_key=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
+    part_id: int | None = Field(default=None, foreign_key="part.id", index=True)
     n: int
     fence: int
     started_at: datetime = moment()
     ended_at: datetime | None = maybe_moment()
     outcome: str = Field(default="", max_length=40)  # "" while nobody knows
     code: str = Field(default="", max_length=40)
-    provider_id: str = Field(default="", max_length=120)
+    provider_id: str = Field(default="", max_length=120, index=True)
 
 
 class ReceiptRow(SQLModel, table=True):

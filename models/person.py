@@ -83,6 +83,9 @@ class Address(SQLModel, table=True):
     blocked_at: datetime | None = maybe_moment()  # the person blocked us there, or the carrier did
     unsafe_at: datetime | None = maybe_moment()  # «no me escriba aquí»
     bad_at: datetime | None = maybe_moment()  # nobody can be reached there
+    shut_at: datetime | None = maybe_moment()  # WhatsApp said that its 24 hours are over
+    rest_until: datetime | None = maybe_moment()  # the provider wants it left alone until then
+    rewritten: bool = False  # its other way of writing was tried
     created_at: datetime = moment()
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from bot.office import people, tasks
 from bot.post import outbox
-from channels.base import Receipt, Status
+from channels.base import BadAddress, Failure, Receipt, Status, Stopped
 from models.outbox import Outbox, OutboxState, ReceiptRow
 from models.person import Address
 from models.task import TaskKind
@@ -43,19 +43,19 @@ def apply(s: Session, receipt: Receipt, now: datetime) -> None:
     own = int(receipt.key) if _OWN.fullmatch(receipt.key) else None
     row = outbox.receive(s, kept, own, now)
     if row is not None and receipt.status is Status.FAILED:
-        failed(s, row, receipt.code, now, stopped=receipt.stopped, bad=receipt.bad_address)
+        failed(s, row, receipt.code, now, receipt.failure)
 
 
 def failed(
-    s: Session, row: Outbox, code: str, now: datetime, *, stopped: bool = False, bad: bool = False
+    s: Session, row: Outbox, code: str, now: datetime, failure: Failure | None = None
 ) -> None:
     """Draw the consequences of a message that did not arrive."""
     if row.state is not OutboxState.FAILED:
         return
     address = s.get_one(Address, row.address_id)
-    if stopped:
+    if isinstance(failure, Stopped):
         people.block(s, address, now)
-    if bad and address.bad_at is None:
+    if isinstance(failure, BadAddress) and address.bad_at is None:
         address.bad_at = now
         s.add(address)
     tasks.need(

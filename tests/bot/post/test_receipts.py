@@ -13,7 +13,7 @@ from bot.office import people
 from bot.post import outbox, receipts
 from bot.post.outbox import Claim, Outcome
 from bot.post.sender import judge
-from channels.base import Receipt, Sent, Status, Uncertain
+from channels.base import BadAddress, Receipt, Sent, Status, Stopped, Uncertain
 from models.outbox import Outbox, OutboxState, ReceiptRow, Weight
 from models.person import Address, Via
 from models.task import TaskKind
@@ -27,10 +27,8 @@ def news(
     status: Status, *, key: str = "", code: str = "", sid: str = SID, why: str = ""
 ) -> Receipt:
     event = f"{sid}.{status.value}.{code}"
-    stopped, bad = why == "stopped", why == "bad_address"
-    return Receipt(
-        "whatsapp", "AC1", event, sid, status, key, code, stopped=stopped, bad_address=bad
-    )
+    said = {"stopped": Stopped("Stopped."), "bad_address": BadAddress("Nobody.")}
+    return Receipt("whatsapp", "AC1", event, sid, status, key=key, code=code, failure=said.get(why))
 
 
 def sent(db: Database, number: int) -> None:

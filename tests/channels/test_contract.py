@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -119,6 +120,10 @@ BENCHES: dict[str, Callable[[Provider], Bench]] = {
     "sms": lambda provider: twilio_bench(Sms, provider),
     "telegram": telegram_bench,
 }
+
+
+KEEPERS = pytest.mark.parametrize("bench", ["whatsapp", "sms"], indirect=True)
+"""Only Twilio keeps files until it is told."""
 
 
 @pytest.fixture(params=BENCHES)
@@ -250,6 +255,47 @@ async def test_each_way_a_file_can_fail_has_its_verdict(
     bench.provider.usual = handler
     failure = await failure_of(desk.gathered(bench.channel.fetch(file(bench), 1000)))
     assert type(failure) is expected
+
+
+async def test_telegram_keeps_nothing_for_us_that_could_be_erased():
+    async with serve(says({})) as provider:
+        bench = telegram_bench(provider)
+        await bench.channel.erase(file(bench))
+        assert provider.asked == []
+
+
+@KEEPERS
+async def test_a_file_that_is_safely_kept_is_erased_at_the_provider(bench: Bench):
+    """A file that is gone already is as good as erased."""
+    bench.provider.will(raw(b"", 204), raw(b"", 404))
+    await bench.channel.erase(file(bench))
+    await bench.channel.erase(file(bench))
+    path = urlsplit(bench.locator).path
+    assert [(one.method, one.path) for one in bench.provider.asked] == [("DELETE", path)] * 2
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        pytest.param(raw(b"", 401), Misconfigured, id="Bad Credentials"),
+        pytest.param(raw(b"", 429), Busy, id="Throttled"),
+        pytest.param(raw(b"", 500), Uncertain, id="Server Error"),
+        pytest.param(cuts, Uncertain, id="Cut"),
+    ],
+)
+@KEEPERS
+async def test_a_file_that_may_still_be_there_is_a_failure(
+    bench: Bench, handler: Handler, expected: type[Failure]
+):
+    bench.provider.usual = handler
+    assert type(await failure_of(bench.channel.erase(file(bench)))) is expected
+
+
+@KEEPERS
+async def test_only_a_file_at_the_provider_is_erased(bench: Bench):
+    elsewhere = Attachment(MediaKind.PHOTO, "https://elsewhere.example/photo")
+    assert type(await failure_of(bench.channel.erase(elsewhere))) is Refused
+    assert bench.provider.asked == []
 
 
 async def test_releasing_a_button_never_fails(bench: Bench):

@@ -23,6 +23,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
+from bot import metrics
+
 T = TypeVar("T")
 Act = Callable[[Session], T]
 
@@ -187,6 +189,7 @@ class Database:
         return jobs
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
+        metrics.write_batch.observe(len(jobs))
         try:
             with self._writer.begin() as connection:
                 for job in jobs:

@@ -1,4 +1,4 @@
-"""What is counted, for /metrics."""
+"""What is counted, for /metrics. No label ever holds a person's data."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -14,4 +14,24 @@ webhook_seconds = Histogram(
 sends = Counter(
     "enlace_sends_total", "Tries to send, by channel and outcome", ["channel", "outcome"]
 )
-waiting = Gauge("enlace_waiting", "What waits, by kind", ["kind"])
+lease_steals = Counter(
+    "enlace_lease_steals_total",
+    "Leases that ran out and were taken over, by what was leased (lane, outbox, media, timer)",
+    ["kind"],
+)
+fence_refusals = Counter(
+    "enlace_fence_refusals_total",
+    "Effects refused because somebody else has the lease now, by what was leased",
+    ["kind"],
+)
+spooled = Counter(
+    "enlace_spooled_total",
+    "Files put beside a record that did not answer, by kind (envelope, outcome)",
+    ["kind"],
+)
+write_batch = Histogram(
+    "enlace_write_batch",
+    "Acts in one commit of an embedded record",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+)
+spool = Gauge("enlace_spool_files", "Files that wait beside the record, by kind", ["kind"])

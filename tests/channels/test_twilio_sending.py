@@ -239,9 +239,9 @@ async def test_a_content_that_twilio_forgot_is_made_anew(twilio: Provider, line:
 
 
 async def test_a_content_cannot_be_forgotten_before_it_is_known(line: Line):
-    from channels._twilio import Content  # noqa: PLC0415 - nobody else needs it
+    from channels._twilio_contents import Content  # noqa: PLC0415 - nobody else needs it
 
-    line.forget(Content("x", {}, {}))
+    line.contents.forget(Content("x", {}, {}))
 
 
 async def test_while_twilio_asks_us_to_wait_nothing_else_is_tried(twilio: Provider, line: Line):
@@ -395,11 +395,12 @@ def test_only_whole_seconds_are_a_time_to_wait(value: str, seconds: float | None
 def test_nothing_goes_past_the_configured_address(host: str):
     line = desk.line(api_url="http://127.0.0.1:9/twilio/")
     assert (
-        line._reroute(f"https://{host}.twilio.com/v1/X?a=1") == "http://127.0.0.1:9/twilio/v1/X?a=1"
+        line._rest.reroute(f"https://{host}.twilio.com/v1/X?a=1")
+        == "http://127.0.0.1:9/twilio/v1/X?a=1"
     )
     own = f"https://{host}.twilio.com/v1/X"
-    assert desk.line()._reroute(own) == own
-    assert line._reroute("http://127.0.0.1:9/twilio/v1/X") == "http://127.0.0.1:9/twilio/v1/X"
+    assert desk.line()._rest.reroute(own) == own
+    assert line._rest.reroute("http://127.0.0.1:9/twilio/v1/X") == "http://127.0.0.1:9/twilio/v1/X"
 
 
 def at(url: str) -> Attachment:

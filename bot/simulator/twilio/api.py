@@ -57,6 +57,7 @@ class TwilioApi:
                     "GET": lambda call, _: contents.list(call),
                 },
             ),
+            ("/v1/ContentAndApprovals", {"GET": lambda call, _: contents.approvals(call)}),
             (
                 "/v1/Content/{sid}",
                 {

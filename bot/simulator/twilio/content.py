@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,12 +63,23 @@ class Contents:
 
     def list(self, call: Call) -> Answer:
         """Show all templates, a page at a time."""
+        return self._page(call, "Content", self._resource)
+
+    def approvals(self, call: Call) -> Answer:
+        """Show all templates with what WhatsApp says of each, a page at a time."""
+
+        def both(sid: str) -> dict[str, Any]:
+            return {**self._resource(sid), "approval_requests": self._approval(sid)}
+
+        return self._page(call, "ContentAndApprovals", both)
+
+    def _page(self, call: Call, path: str, shown: Callable[[str], dict[str, Any]]) -> Answer:
         size = max(1, min(int(call.asked("PageSize", "50")), 1000))
         page = int(call.asked("Page", "0"))
         rows = self._house.store.rows(
             "SELECT sid FROM contents ORDER BY made LIMIT ? OFFSET ?", size + 1, page * size
         )
-        url = f"{self._house.settings.rest_url}/v1/Content?PageSize={size}&Page="
+        url = f"{self._house.settings.rest_url}/v1/{path}?PageSize={size}&Page="
         return Answer(
             200,
             {
@@ -81,7 +92,7 @@ class Contents:
                     "next_page_url": f"{url}{page + 1}" if len(rows) > size else None,
                     "key": "contents",
                 },
-                "contents": [self._resource(row["sid"]) for row in rows[:size]],
+                "contents": [shown(row["sid"]) for row in rows[:size]],
             },
         )
 

@@ -4,7 +4,7 @@ from handlers.understanding.choosing import Shown, pick
 from handlers.understanding.codes import codes
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.reading import understand
-from handlers.understanding.stopping import starts, stops
+from handlers.understanding.stopping import starts, stops, stops_anybody
 from handlers.understanding.words import fold as normal
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "pick",
     "starts",
     "stops",
+    "stops_anybody",
     "understand",
 ]

@@ -15,7 +15,7 @@ from handlers.understanding.spelling import nearest, sound
 from handlers.understanding.words import fold
 
 FOLDER = Path(__file__).parent.parent / "lexicon"
-_TONGUES = ("es", "en")
+TONGUES = ("es", "en")
 _SHORT = 2
 _SLOT = re.compile(r"\[[^\]]+\]|\S+")
 
@@ -167,7 +167,7 @@ class Lexicon:
 
 def lexicon(language: str) -> Lexicon:
     """The words of a language we have lists for; for any other language, the Spanish ones."""
-    return _read(language if language in _TONGUES else _TONGUES[0])
+    return _read(language if language in TONGUES else TONGUES[0])
 
 
 @cache
@@ -181,7 +181,7 @@ def _read(language: str) -> Lexicon:  # noqa: C901 - one branch a kind of word
     own: tuple[str, ...] = ()
     stems: dict[str, str] = {}
     beside: dict[str, frozenset[str]] = {}
-    for tongue in sorted(_TONGUES, key=language.__ne__):
+    for tongue in sorted(TONGUES, key=language.__ne__):
         listed = _load(tongue)
         for short, words in listed["short"].items():
             # One letter is another word in the other language: "k", "y", "u".

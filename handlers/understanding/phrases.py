@@ -1,6 +1,6 @@
 """Phrases looked for in a row of words; where several fit, the longest is the one meant."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
@@ -23,6 +23,7 @@ ENDINGS = {
     ),
 }
 
+_SPECIAL = frozenset({CLOSES, NUMBER, DAY, HOUR, NAME, ANY, *ENDINGS})
 _FIRST_DAY, _LAST_DAY = 10, 31  # below ten, "el 2" is a choice and not a date
 _LAST_HOUR = 24
 _TWO_DIGITS = 2
@@ -44,16 +45,28 @@ class Phrases(Generic[KindT]):
 
     def __init__(self) -> None:
         self._root: _Node[KindT] = _Node()
+        self._literal = True  # each phrase begins with a word that stands for itself
+        self._marks: set[str] | None = set()  # a word of each phrase
         self.words: set[str] = set()
 
     def add(self, words: Sequence[str], kind: KindT) -> None:
         """Know these words in this order as that kind."""
         node = self._root
+        self._literal = self._literal and words[0] not in _SPECIAL
+        literal = [word for word in words if word != OPENS and word not in _SPECIAL]
+        if not literal:
+            self._marks = None
+        elif self._marks is not None:
+            self._marks.add(max(literal, key=len))
         for word in words:
             node = node.after.setdefault(word, _Node())
             if word.isalpha():
                 self.words.add(word)
         node.kind = node.kind or kind
+
+    def may_be_in(self, words: Iterable[str]) -> bool:
+        """Whether one of the phrases may be among the words. A quick no is what this is for."""
+        return self._marks is None or not self._marks.isdisjoint(words)
 
     def longest(
         self,
@@ -68,6 +81,9 @@ class Phrases(Generic[KindT]):
         `opens` says that nothing of weight came before; words in `closing` may follow a phrase
         that must close its part of the message.
         """
+        literal = self._literal and not opens and start < len(words)
+        if literal and words[start] not in self._root.after:
+            return None  # as with nearly every word, so this has to cost nothing
         found = self._walk(self._root, words, start, closing)
         opening = self._root.after.get(OPENS)
         if opens and opening is not None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from handlers.understanding.lexicon import Kind, Lexicon, lexicon
-from handlers.understanding.words import fold, pieces
+from handlers.understanding.lexicon import TONGUES, Kind, Lexicon, lexicon
+from handlers.understanding.words import Piece, fold, pieces
 
 
 def stops(text: str, language: str = "es") -> bool:
@@ -14,12 +14,23 @@ def stops(text: str, language: str = "es") -> bool:
     so anywhere, unless it is denied («no dejen de buscar») or limited to an hour.
     """
     known = lexicon(language)
-    heard = [known.hear(piece.words) for piece in pieces(text, known.signs)]
+    return _stops(pieces(text, known.signs), known)
+
+
+def stops_anybody(text: str) -> bool:
+    """Whether the text asks us to stop writing in any of the languages that we read."""
+    known = [lexicon(language) for language in TONGUES]
+    cut = pieces(text, known[0].signs)  # which are the same in all of them
+    return any(_stops(cut, one) for one in known)
+
+
+def _stops(cut: Sequence[Piece], known: Lexicon) -> bool:
+    heard = [known.hear(piece.words) for piece in cut]
     if _is_only(tuple(chain(*heard)), Kind.STOP_WORDS, known):
         return True
-    if any(_holds(words, Kind.STOP_ELSEWHERE, known) for words in heard):
+    if not any(_asks_to_stop(words, known) for words in heard):
         return False
-    return any(_asks_to_stop(words, start, known) for words in heard for start in range(len(words)))
+    return not any(_holds(words, Kind.STOP_ELSEWHERE, known) for words in heard)
 
 
 def starts(text: str, language: str = "es") -> bool:
@@ -33,10 +44,11 @@ def starts(text: str, language: str = "es") -> bool:
 
 def _is_only(heard: Sequence[str], kind: Kind, known: Lexicon) -> bool:
     """Whether the words are phrases of that kind and courtesies, nothing else."""
+    wanted, courtesies = known.apart[kind], known.apart[Kind.POLITE]
     at, found = 0, False
     while at < len(heard):
-        asked = known.apart[kind].longest(heard, at)
-        polite = known.apart[Kind.POLITE].longest(heard, at)
+        asked = wanted.longest(heard, at)
+        polite = None if asked else courtesies.longest(heard, at)
         if asked:
             at, found = asked[1], True
         elif polite:
@@ -47,16 +59,26 @@ def _is_only(heard: Sequence[str], kind: Kind, known: Lexicon) -> bool:
 
 
 def _holds(heard: Sequence[str], kind: Kind, known: Lexicon) -> bool:
-    return any(known.apart[kind].longest(heard, start) for start in range(len(heard)))
+    phrases = known.apart[kind]
+    return any(phrases.longest(heard, start) for start in range(len(heard)))
 
 
-def _asks_to_stop(heard: Sequence[str], start: int, known: Lexicon) -> bool:
-    found = known.apart[Kind.STOP_PHRASES].longest(heard, start, closing=known.polite)
-    if found is None:
+def _asks_to_stop(heard: Sequence[str], known: Lexicon) -> bool:
+    phrases, polite = known.apart[Kind.STOP_PHRASES], known.apart[Kind.POLITE].words
+    if not phrases.may_be_in(heard):
         return False
-    end = found[1]
-    denied = any(
-        known.apart[Kind.STOP_DENIED].longest(heard[:start], before) == (Kind.STOP_DENIED, start)
-        for before in range(start)
+    for start in range(len(heard)):
+        found = phrases.longest(heard, start, closing=polite)
+        if found is None or _denied(heard[:start], known):
+            continue
+        if known.apart[Kind.STOP_LIMITS].longest(heard, found[1]) is None:
+            return True
+    return False
+
+
+def _denied(before: Sequence[str], known: Lexicon) -> bool:
+    denials = known.apart[Kind.STOP_DENIED]
+    return any(
+        denials.longest(before, start) == (Kind.STOP_DENIED, len(before))
+        for start in range(len(before))
     )
-    return not denied and known.apart[Kind.STOP_LIMITS].longest(heard, end) is None

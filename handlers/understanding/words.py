@@ -13,6 +13,19 @@ _JOINED = re.compile(r"(?<=\w)[-_/](?=\w)")
 # An accent typed as a character of its own would part a word; a keycap would hide its digit.
 _INVISIBLE = frozenset({"Mn", "Me", "Cf", "Cc"})
 _SKIN_COLOURS = range(0x1F3FB, 0x1F400)
+
+
+class _Shown(dict[int, int | None]):
+    """What becomes of a character, looked up once: it stays, or it is not seen at all."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        hidden = unicodedata.category(character) in _INVISIBLE or code in _SKIN_COLOURS
+        self[code] = None if hidden and not character.isspace() else code
+        return self[code]
+
+
+_SHOWN = _Shown()
 _ENDS = frozenset(".;\n!?¿¡")
 _PAUSES = frozenset(',:()[]-–—/"«»“”*_•·')
 _TOKEN = re.compile(r"(?P<word>\d+(?:[:.,]\d+)*|[^\W\d_]+)|\S|\n")
@@ -33,7 +46,7 @@ def bare(text: str) -> str:
     """The text in lower case, without accents and invisible characters."""
     plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
     if not plain.isascii():
-        plain = "".join(filter(_shows, unicodedata.normalize("NFKD", plain)))
+        plain = unicodedata.normalize("NFKD", plain).translate(_SHOWN)
     return _INSIDE_A_WORD.sub("", plain.replace("\r", "\n"))
 
 
@@ -41,13 +54,6 @@ def fold(text: str) -> str:
     """The bare text with drawn-out letters shortened and joined words parted."""
     plain = _JOINED.sub(" ", bare(text))
     return _DRAWN_OUT.sub(r"\1", _RUN.sub(_shorten, plain))
-
-
-def _shows(character: str) -> bool:
-    if character.isspace():
-        return True
-    kind = unicodedata.category(character)
-    return kind not in _INVISIBLE and ord(character) not in _SKIN_COLOURS
 
 
 def _shorten(run: re.Match[str]) -> str:

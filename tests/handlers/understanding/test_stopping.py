@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.understanding import Meaning, starts, stops, understand
+from handlers.understanding import Meaning, starts, stops, stops_anybody, understand
 
 NOT_STOPS = [
     "no paren la búsqueda",
@@ -94,3 +94,15 @@ def test_an_ordinary_message_does_not(text: str):
 @given(st.text())
 def test_any_text_is_one_or_the_other_or_neither(text: str):
     assert not (stops(text) and starts(text))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*NOT_STOPS, *WORDS, "ya no me escriban", "stop texting me", "no", "y", "k"]
+        )
+    )
+)
+def test_before_we_know_the_language_a_stop_in_any_counts(words: list[str]):
+    text = " ".join(words)
+    assert stops_anybody(text) == (stops(text, "es") or stops(text, "en"))

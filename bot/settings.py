@@ -140,6 +140,29 @@ class Settings(BaseSettings):
         "Twilio is asked about it",
     )
 
+    sms_sender_kind: str = Field(
+        "long_code",
+        description="What kind of number sends SMS, which says how fast: a row of "
+        "bot/post/limits.toml",
+    )
+    whatsapp_sender_kind: str = Field(
+        "standard", description="How fast WhatsApp may go: standard, raised or sandbox"
+    )
+    whatsapp_tier: str = Field(
+        "250",
+        description="How many people WhatsApp lets us write to first in 24 hours, a number "
+        "of Meta's, or unlimited",
+    )
+    limits_file: Path | None = Field(
+        None, description="A file with what differs from bot/post/limits.toml"
+    )
+    processes: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="How many processes send; without Redis each keeps to its part of the limits",
+    )
+
     @property
     def url(self) -> str:
         """The database's address in the form the driver wants."""

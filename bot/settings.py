@@ -9,6 +9,8 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.office import hours
+
 
 class WrongSetting(Exception):  # noqa: N818 - a verdict for the person who starts us
     """A setting is missing or wrong. The message says which, and what to set."""
@@ -54,6 +56,12 @@ def _number(value: str) -> str:
     value = re.sub(r"[ ().-]", "", value)
     if value and not re.fullmatch(r"(whatsapp:)?\+[1-9][0-9]{6,14}|[0-9]{3,8}", value):
         raise ValueError("must be a number with its country, like +14155238886")
+    return value
+
+
+def _quiet(value: str) -> str:
+    value = value.strip()
+    hours.read(value)  # says what is wrong with it
     return value
 
 
@@ -162,6 +170,17 @@ class Settings(BaseSettings):
         le=1000,
         description="How many processes send; without Redis each keeps to its part of the limits",
     )
+
+    quiet_hours: Annotated[str, AfterValidator(_quiet)] = Field(
+        "21:00-08:00",
+        description="When nobody is written to who did not just write, by the clock where they "
+        "live; none: no such hours",
+    )
+
+    @property
+    def quiet(self) -> hours.Hours | None:
+        """The quiet hours; nothing where there are none."""
+        return hours.read(self.quiet_hours)
 
     @property
     def url(self) -> str:

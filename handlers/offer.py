@@ -107,10 +107,13 @@ async def _decline(talk: Talk, given: OfferGiven, words: str) -> None:
 
 
 def _offered(given: OfferGiven) -> Text:
+    return together(_("Hello {first_name}.", first_name=given.first_name), terms(given))
+
+
+def terms(given: OfferGiven) -> Text:
     """Say what the work is, and nothing of whom it is for."""
     language, due = given.language_needed, given.due
     return together(
-        _("Hello {first_name}.", first_name=given.first_name),
         _work(given.kind, given.code, given.municipality),
         _("Language: {language}.", language=language) if language else None,
         _("By {day:short}.", day=Day(due)) if due else None,

@@ -46,10 +46,7 @@ async def outreach(talk: Talk, given: OutreachGiven) -> None:
     """Ask whether it is safe to talk; if so, agree an hour at which a human calls."""
     safe = await talk.choose(
         "safe",
-        together(
-            _("Hello. This is the assistant of a human rights organisation."),
-            _("It is personal and free of charge. Is it safe to talk now?"),
-        ),
+        opening(),
         {Safe.NOW: _("Yes"), Safe.LATER: _("Not now"), Safe.NEVER: _("Do not write here")},
         means={Safe.NOW: Meaning.YES, Safe.LATER: Meaning.LATER},
         words={Safe.NEVER: ("nunca", "never")},
@@ -67,6 +64,16 @@ async def outreach(talk: Talk, given: OutreachGiven) -> None:
             await _agree(talk, given)
         case _:
             assert_never(safe)
+
+
+def greeting() -> Text:
+    """Say who writes, to whoever holds the phone."""
+    return _("Hello. This is the assistant of a human rights organisation.")
+
+
+def opening() -> Text:
+    """Say who writes, and ask whether it is safe to talk. Nothing more is ever said first."""
+    return together(greeting(), _("It is personal and free of charge. Is it safe to talk now?"))
 
 
 async def _later(talk: Talk, given: OutreachGiven) -> None:

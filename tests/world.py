@@ -79,6 +79,7 @@ class Town:
             "TELEGRAM_API_URL": f"{self.simulator}/telegram",
             "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-the-test-0123456789",
             "BURST_SECONDS": "2",
+            "QUIET_HOURS": "none",
             "DOUBT_SECONDS": "3",
         }
 

@@ -65,6 +65,8 @@ def put(
     repeatable: bool = False,
     written_by: int | None = None,
     expires_at: datetime | None = None,
+    template: str = "",
+    variables: str | None = None,
 ) -> Outbox | None:
     """Put one message in the outbox, or nothing if its key was put there before."""
     connection = s.connection()
@@ -94,6 +96,8 @@ def put(
             code="",
             reason="",
             written_by=written_by,
+            template=template,
+            variables=variables,
             created_at=now,
             changed_at=now,
         )

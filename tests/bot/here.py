@@ -57,6 +57,7 @@ def world(
             _env_file=None,
             public_url=PUBLIC,
             data_dir=folder / "files",
+            quiet_hours="none",
         ),
         db=db,
         keys=KEYS,

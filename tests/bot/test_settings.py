@@ -82,6 +82,7 @@ def test_only_the_key_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
             "TELEGRAM_WEBHOOK_SECRET",
             ["short", "x" * 257, "with a space in it", "con-eñe-y-más-letras"],
         ),
+        ("QUIET_HOURS", ["21", "9pm-8am", "21:00", "24:00-08:00", "08:00-08:00", "07:59-23:00"]),
         ("BURST_SECONDS", ["0", "-1", "soon", "nan", "inf", "3601"]),
         ("DOUBT_SECONDS", ["0", "-1", "soon", "1e9"]),
     ],

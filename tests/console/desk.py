@@ -381,6 +381,7 @@ def make(
         twilio_account_sid="AC" + "0" * 32,
         twilio_auth_token="a-token",
         twilio_sms_from="+15005550006",
+        quiet_hours="none",
         twilio_whatsapp_from="+14155238886",
         telegram_bot_token="1234567890:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr",
         telegram_webhook_secret="a-secret-of-the-test-0123456789",

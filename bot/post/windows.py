@@ -1,0 +1,195 @@
+"""WhatsApp's 24 hours: whether we may write freely, and what becomes of a message when we may not.
+
+Whoever writes to us opens them. Shut, only words that WhatsApp approved may go: a message that has
+such words of its own goes in them, and any other waits behind a nudge that says nothing but that
+something waits, and how to have it.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.office import organisation, talks
+from bot.post import outbox, templates
+from bot.post.phrases import BOOK, LANGUAGES, NUDGES, Phrase, fill, nudge_for
+from bot.world import World
+from channels.base import Template
+from models.conversation import ConversationState, Talked
+from models.outbox import Held, Outbox, OutboxState, Weight
+from models.person import Address, Person, Via
+from models.template import Approval, TemplateRow
+
+OPEN = timedelta(hours=24) - timedelta(minutes=10)  # a message may be a while under way
+AGAIN = timedelta(days=3)  # somebody who says nothing is not nudged again sooner
+
+
+@dataclass(frozen=True)
+class Free:
+    """It may go as it is."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """It goes in approved words. `words` is how they read, `name` what a gate knows them by."""
+
+    template: Template
+    words: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Behind:
+    """It waits until the person writes, or its words are approved.
+
+    Whoever keeps it writes `held=Held.WINDOW` and lets its time run: `opened` makes it due. The
+    nudge is in the outbox. What waits so must not keep later messages of the person waiting.
+    """
+
+
+@dataclass(frozen=True)
+class Untranslated:
+    """It cannot go, because its words are not there in the person's language."""
+
+    why: str
+
+
+Way = Free | Filled | Behind | Untranslated
+
+
+def way(
+    s: Session,
+    world: World,  # noqa: ARG001 - the sender asks all its questions alike
+    row: Outbox,
+    person: Person,
+    address: Address,
+    now: datetime,
+) -> Way:
+    """Say how a message that the guard lets go may go now. Puts the nudge in the outbox."""
+    if address.via is not Via.WHATSAPP or shuts(address, now) is not None:
+        return Free()
+    phrase = BOOK.get(row.template)
+    if phrase is None:
+        return _behind(s, row, person, address, now)
+    language = person.language
+    if language not in LANGUAGES:
+        return Untranslated(f"There are no words for «{phrase.key}» in the language {language}.")
+    known = templates.kept(s, phrase, language)
+    if known is not None and known.approval is Approval.APPROVED:
+        filled = fill(phrase, known.content_sid, language, row)
+        if filled is not None:
+            return Filled(*filled, phrase.name(language))
+    if phrase.key in NUDGES:
+        return _not_yet(phrase, language, known)
+    return _behind(s, row, person, address, now)
+
+
+def shuts(address: Address, now: datetime) -> datetime | None:
+    """Say when WhatsApp stops letting us write freely to an address. None: it does not let us."""
+    heard = address.last_heard_at
+    if address.via is not Via.WHATSAPP or heard is None:
+        return None
+    if address.shut_at is not None and address.shut_at > heard:
+        return None  # WhatsApp itself said so
+    ends = heard + OPEN
+    return ends if ends > now else None
+
+
+def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
+    """Let go what waited for somebody to write from this address, and give what it was.
+
+    What was overtaken meanwhile does not go any more. A question is as new as it is seen, and a
+    nudge that has not gone yet is not needed any more.
+    """
+    waiting = s.exec(
+        select(Outbox)
+        .where(
+            Outbox.address_id == address.id,
+            Outbox.state == OutboxState.PENDING,
+            (col(Outbox.held) == Held.WINDOW) | col(Outbox.template).in_(NUDGES),
+        )
+        .order_by(col(Outbox.id))
+        .with_for_update()
+    ).all()
+    released = []
+    for row in waiting:
+        why = "The person wrote first." if row.template in NUDGES else outdated(s, row)
+        row.held = None
+        row.changed_at = now
+        if why is None:
+            row.next_at = now
+            released.append(row)
+            _seen_anew(s, row, now)
+        else:
+            row.state = OutboxState.CANCELLED
+            row.reason = why
+        s.add(row)
+    return released
+
+
+def outdated(s: Session, row: Outbox) -> str | None:
+    """Say why a message that waited is not wanted any more, or nothing when it still is.
+
+    A question whose conversation went on, ended or was cancelled meanwhile asks for nothing.
+    """
+    talked = s.get(Talked, row.conversation_id) if row.conversation_id is not None else None
+    if talked is None or talked.person_id != row.person_id:
+        return None
+    newest = talked.asked_in == row.id
+    if not newest and row.options == "[]":
+        return None  # it asks nothing
+    if talked.state is ConversationState.CANCELLED:
+        return "Its request was withdrawn."
+    if newest and talked.state in talks.OPEN:
+        return None
+    return "Its question was overtaken."
+
+
+def _behind(s: Session, row: Outbox, person: Person, address: Address, now: datetime) -> Way:
+    """Let a message wait, and tell the person that it does."""
+    nudge, language = nudge_for(person), person.language
+    if language not in LANGUAGES:
+        return Untranslated(
+            f"WhatsApp's 24 hours are over, and we have no words in the language {language} that "
+            "may open them. Call, or ask somebody who speaks it."
+        )
+    way = _not_yet(nudge, language, templates.kept(s, nudge, language))
+    if isinstance(way, Untranslated):
+        return way
+    values = {name: organisation.ours(s).name for name in nudge.samples}
+    outbox.put(
+        s,
+        person_id=person.id or 0,
+        address=address,
+        text=nudge.words(language, values),
+        key=_nudge_key(address, now),
+        weight=Weight(row.weight),
+        now=now,
+        options=nudge.options(language),
+        repeatable=True,
+        template=nudge.key,
+        variables=json.dumps(values),
+    )
+    return way
+
+
+def _not_yet(phrase: Phrase, language: str, known: TemplateRow | None) -> Behind | Untranslated:
+    """Wait for WhatsApp's approval, where it may still come."""
+    if known is not None and known.approval in (Approval.REJECTED, Approval.DISABLED):
+        why = f"WhatsApp does not let «{phrase.key}» go in the language {language}"
+        return Untranslated(f"{why}: {known.reason or known.approval.value}.")
+    return Behind()
+
+
+def _nudge_key(address: Address, now: datetime) -> str:
+    """One nudge for each time the hours shut, and another only when it was long ignored."""
+    since = address.last_heard_at or address.created_at
+    return f"nudge:{address.id}:{since:%y%m%d%H%M%S}:{(now - since) // AGAIN}"
+
+
+def _seen_anew(s: Session, row: Outbox, now: datetime) -> None:
+    talked = s.get(Talked, row.conversation_id) if row.conversation_id is not None else None
+    if talked is not None and talked.asked_in == row.id:
+        talked.asked_at = now
+        s.add(talked)

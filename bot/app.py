@@ -8,11 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlmodel import Session
-from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from bot import gauges
 from bot.console import console
 from bot.log import log
 from bot.post.media import Fetcher
@@ -49,6 +48,7 @@ class App:
         fetcher = self._worker.fetcher if self._worker else Fetcher(world, self._looker)
         world.uploads = Uploads(world, fetcher)
         self._webhooks = Webhooks(world)
+        self._gauges = gauges.Gauges(world)
         self._pages = self._build()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -70,7 +70,7 @@ class App:
         )
         pages.add_api_route("/health", _health, methods=["GET"])
         pages.add_api_route("/ready", self._ready, methods=["GET"])
-        pages.add_api_route("/metrics", _metrics, methods=["GET"])
+        pages.add_api_route("/metrics", self._metrics, methods=["GET"])
         pages.add_api_route("/", _home, methods=["GET"])
         console(pages, self._world)
         if self._beside is not None:
@@ -124,6 +124,10 @@ class App:
             return JSONResponse({"ready": False, "why": "The database does not answer."}, 503)
         return JSONResponse({"ready": True})
 
+    async def _metrics(self) -> Response:
+        page = await asyncio.to_thread(self._gauges.page)
+        return Response(page, media_type=gauges.TYPE)
+
 
 def _look(s: Session) -> None:
     s.connection().execute(sa.text("SELECT id FROM lane LIMIT 1"))
@@ -131,10 +135,6 @@ def _look(s: Session) -> None:
 
 async def _health() -> JSONResponse:
     return JSONResponse({"alive": True})
-
-
-async def _metrics(_request: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _home() -> RedirectResponse:

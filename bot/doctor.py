@@ -10,10 +10,14 @@ from sqlmodel import Session
 
 from bot import migrate, settings
 from bot.db import Database
+from bot.post import depths
+from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
 from bot.wiring import keys, lines
 from channels.base import Channel, Failure
 from channels.telegram import Telegram
+from models.inbox import InboxState
+from models.outbox import OutboxState
 
 SOUND = (3, 51, 3)  # the first SQLite without the WAL-reset defect
 SKEW = 30.0  # seconds between our clock and the database's
@@ -54,6 +58,7 @@ async def _database(loaded: Settings) -> list[str]:
     try:
         here = datetime.now(UTC)
         there = await db.read(_time)
+        post = _post(await db.read(lambda s: depths.read(s, here)), here)
     finally:
         db.close()
     found = [f"up to date, {loaded.url.partition(':')[0]}"]
@@ -68,7 +73,33 @@ async def _database(loaded: Settings) -> list[str]:
             f"SQLite {sqlite3.sqlite_version} has the WAL-reset defect; one process writes and "
             "checkpoints here, which keeps clear of it. 3.51.3 or newer is better"
         )
-    return found
+    return [*found, *post]
+
+
+def _post(at: Depths, now: datetime) -> list[str]:
+    """Say how the post stands, and what in it needs somebody."""
+    waits = sum(pile.count for pile in at.piles if pile.state is not OutboxState.UNKNOWN)
+    held = sum(one.count for one in at.held)
+    told = [
+        f"{at.envelopes} envelopes wait to be worked{_since(at.envelope_since, now)}",
+        f"{waits} messages wait to go{_since(at.due_since, now)}; {held} of them are held",
+    ]
+    unknown = sum(pile.count for pile in at.piles if pile.state is OutboxState.UNKNOWN)
+    dead = at.parked.get(InboxState.DEAD, 0)
+    told += [
+        f"{count} {what}; see the page Post of the console"
+        for count, what in (
+            (unknown, "messages of which nobody knows whether they arrived"),
+            (dead, "envelopes that could not be worked"),
+            (at.resting, "addresses whose envelopes wait after a failure"),
+        )
+        if count
+    ]
+    return told + [f"paused: {key}" for key in sorted(at.shut)]
+
+
+def _since(since: datetime | None, now: datetime) -> str:
+    return "" if since is None else f" (the oldest for {(now - since).total_seconds():.0f} s)"
 
 
 def _time(s: Session) -> object:

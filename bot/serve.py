@@ -7,6 +7,7 @@ from types import FrameType
 
 import uvicorn
 
+from bot import gauges
 from bot.app import App
 from bot.log import log
 from bot.settings import Settings, WrongSetting
@@ -76,6 +77,9 @@ async def work(settings: Settings) -> None:
     await here.bell.start()
     worker = Worker(here)
     await worker.start()
+    shown = None
+    if settings.metrics_port:
+        shown = gauges.serve(gauges.Gauges(here), settings.metrics_host, settings.metrics_port)
     log.info("worker.started")
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -83,6 +87,8 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
     await worker.stop()
+    if shown is not None:
+        await asyncio.to_thread(shown)
     await here.bell.stop()
     for channel in here.channels.values():
         await channel.close()

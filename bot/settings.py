@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -62,6 +63,14 @@ def _number(value: str) -> str:
 def _quiet(value: str) -> str:
     value = value.strip()
     hours.read(value)  # says what is wrong with it
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone like America/Guatemala") from None
     return value
 
 
@@ -146,6 +155,19 @@ class Settings(BaseSettings):
         le=86400,
         description="Seconds to wait for news of a message whose sending was cut off, before "
         "Twilio is asked about it",
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="The port where a worker of its own shows /metrics; 0: nowhere",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", description="The address of this machine where a worker shows /metrics"
+    )
+    console_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "America/Guatemala",
+        description="The time zone of the console's clock, where a reader's browser names none",
     )
 
     sms_sender_kind: str = Field(

@@ -1,6 +1,6 @@
 """What every table shares: names of constraints, moments in UTC, sealed columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -164,6 +164,18 @@ def choice(kind: type[Enum], default: Enum | None = None, *, index: bool = False
 def maybe_choice(kind: type[Enum]) -> Any:
     """Declare a column for one of a closed list, or nothing yet."""
     return Field(default=None, sa_type=_typed(Choice, kind), nullable=True)
+
+
+def among(column: Any, members: Iterable[Enum]) -> sa.ColumnElement[bool]:
+    """Say that a column is one of these, with their values written out in the statement.
+
+    An index of only some rows is used by no statement that keeps its values apart.
+    """
+    values = sa.bindparam(
+        column.key, list(members), column.type, expanding=True, unique=True, literal_execute=True
+    )
+    found: sa.ColumnElement[bool] = column.in_(values)
+    return found
 
 
 def _typed(make: Callable[[Any], Any], argument: object) -> Any:

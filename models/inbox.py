@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
+import sqlalchemy as sa
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from models.base import choice, maybe_moment, moment, sealed, sealed_bytes
@@ -17,6 +18,9 @@ class InboxState(Enum):
     DEAD = "dead"  # failed five times; staff see it, the lane goes on
 
 
+_PARKED = sa.text("state IN ('odd', 'dead')")
+
+
 class Inbox(SQLModel, table=True):
     """One envelope. The unique key is what makes a second delivery harmless."""
 
@@ -24,6 +28,7 @@ class Inbox(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("account", "event_id"),
         Index("ix_inbox_lane_state_id", "lane", "state", "id"),
+        Index("ix_inbox_parked", "id", "state", sqlite_where=_PARKED, postgresql_where=_PARKED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import Enum
 
+import sqlalchemy as sa
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from models.base import choice, maybe_choice, maybe_moment, moment, sealed
@@ -41,6 +42,10 @@ class Weight(Enum):
     BROADCAST = 4
 
 
+_WRONG = sa.text("state IN ('failed', 'unknown', 'refused', 'expired')")
+_HELD = sa.text("held IS NOT NULL")
+
+
 class Outbox(SQLModel, table=True):
     """One message to one person. The idempotency key makes it exist once.
 
@@ -53,6 +58,13 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_state_next_at", "state", "next_at", "weight", "id"),
         Index("ix_outbox_state_via_weight_id", "state", "via", "weight", "id"),
         Index("ix_outbox_person_id_state", "person_id", "state"),
+        Index("ix_outbox_wrong", "id", sqlite_where=_WRONG, postgresql_where=_WRONG),
+        Index(
+            "ix_outbox_held",
+            *("state", "held", "via", "id"),
+            sqlite_where=_HELD,
+            postgresql_where=_HELD,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -85,6 +85,8 @@ def test_only_the_key_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("QUIET_HOURS", ["21", "9pm-8am", "21:00", "24:00-08:00", "08:00-08:00", "07:59-23:00"]),
         ("BURST_SECONDS", ["0", "-1", "soon", "nan", "inf", "3601"]),
         ("DOUBT_SECONDS", ["0", "-1", "soon", "1e9"]),
+        ("METRICS_PORT", ["-1", "65536", "http"]),
+        ("CONSOLE_ZONE", ["Guatemala", "America/Nowhere", "../etc", "UTC-6"]),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_it(

@@ -8,6 +8,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+PARKED = "state IN ('odd', 'dead')"
+WRONG = "state IN ('failed', 'unknown', 'refused', 'expired')"
+HELD = "held IS NOT NULL"
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -83,6 +86,8 @@ def _columns() -> None:
         table.add_column(sa.Column("held", sa.String(40), nullable=True))
         table.create_index("ix_outbox_state_via_weight_id", ["state", "via", "weight", "id"])
         table.create_index("ix_outbox_person_id_state", ["person_id", "state"])
+    _partly("ix_outbox_wrong", "outbox", ["id"], WRONG)
+    _partly("ix_outbox_held", "outbox", ["state", "held", "via", "id"], HELD)
     with op.batch_alter_table("attempt") as table:
         table.add_column(sa.Column("part_id", sa.Integer(), nullable=True))
         table.create_foreign_key("fk_attempt_part_id_part", "part", ["part_id"], ["id"])
@@ -92,6 +97,7 @@ def _columns() -> None:
         table.add_column(
             sa.Column("hushed", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+    _partly("ix_inbox_parked", "inbox", ["id", "state"], PARKED)
     with op.batch_alter_table("evidence") as table:
         table.add_column(sa.Column("erase_at", MOMENT, nullable=True))
         table.add_column(sa.Column("erase_tries", sa.Integer(), nullable=False, server_default="0"))
@@ -103,6 +109,13 @@ def _columns() -> None:
         table.add_column(
             sa.Column("rewritten", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+
+
+def _partly(name: str, table: str, columns: list[str], where: str) -> None:
+    """Index only the few rows that are looked for: the others cost nothing."""
+    op.create_index(
+        name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
 
 
 def _parts_of_what_was_sent() -> None:
@@ -127,6 +140,7 @@ def downgrade() -> None:
         table.drop_index("ix_evidence_erase_at")
         for column in ("erase_at", "erase_tries", "erased_at"):
             table.drop_column(column)
+    op.drop_index("ix_inbox_parked", "inbox")
     with op.batch_alter_table("inbox") as table:
         table.drop_column("hushed")
     with op.batch_alter_table("attempt") as table:
@@ -134,6 +148,8 @@ def downgrade() -> None:
         table.drop_index("ix_attempt_part_id")
         table.drop_constraint("fk_attempt_part_id_part", type_="foreignkey")
         table.drop_column("part_id")
+    op.drop_index("ix_outbox_held", "outbox")
+    op.drop_index("ix_outbox_wrong", "outbox")
     with op.batch_alter_table("outbox") as table:
         table.drop_index("ix_outbox_person_id_state")
         table.drop_index("ix_outbox_state_via_weight_id")

@@ -12,7 +12,7 @@ from bot.office import tasks
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from models.outbox import Outbox, OutboxState, Part
-from models.text import Text, _
+from models.text import _
 
 LEFT = _("Staff have looked at it, and leave it as it is.")
 REPEATED = _("Staff let it go once more.")
@@ -32,6 +32,14 @@ class Decision(Enum):
     LEAVE = "leave"  # nothing is done; it stays unknown
 
 
+REASONS = {
+    Decision.ARRIVED: "",
+    Decision.REPEAT: REPEATED.source,
+    Decision.LEAVE: LEFT.source,
+}
+"""What the message says of itself afterwards, in English sentences that the catalogs know."""
+
+
 def decide(
     s: Session, outbox_id: int, decision: Decision, staff_id: int, now: datetime
 ) -> Outbox | None:
@@ -46,13 +54,12 @@ def decide(
         raise Refusal(KNOWN)
     match decision:
         case Decision.ARRIVED:
-            said = _arrived(s, row, now)
+            _arrived(s, row, now)
         case Decision.REPEAT:
-            said = _repeat(s, row, now)
+            _repeat(s, row, now)
         case Decision.LEAVE:
             row.next_at = None
-            said = LEFT
-    row.reason = said.source if said else ""
+    row.reason = REASONS[decision]
     row.changed_at = now
     s.add(row)
     trail.note(
@@ -72,7 +79,7 @@ def is_ours_to_decide(row: Outbox) -> bool:
     return row.state is OutboxState.UNKNOWN and row.next_at is None
 
 
-def _arrived(s: Session, row: Outbox, now: datetime) -> Text | None:
+def _arrived(s: Session, row: Outbox, now: datetime) -> None:
     """Take its doubtful part for accepted. What of it was not tried yet goes on."""
     parts = _parts(s, row)
     for part in _doubtful(parts):
@@ -82,10 +89,9 @@ def _arrived(s: Session, row: Outbox, now: datetime) -> Text | None:
     row.state = OutboxState.PENDING if waits else OutboxState.ACCEPTED
     row.next_at = now if waits else None
     row.sent_at = row.sent_at or now
-    return None
 
 
-def _repeat(s: Session, row: Outbox, now: datetime) -> Text:
+def _repeat(s: Session, row: Outbox, now: datetime) -> None:
     if not is_ours_to_decide(row):
         raise Refusal(ASKING)
     if row.expires_at is not None and row.expires_at <= now:
@@ -94,7 +100,6 @@ def _repeat(s: Session, row: Outbox, now: datetime) -> Text:
         _move(s, part, OutboxState.PENDING, now)
     row.state = OutboxState.PENDING
     row.next_at = now
-    return REPEATED
 
 
 def _parts(s: Session, row: Outbox) -> list[Part]:

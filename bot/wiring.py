@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import migrate
 from bot.db import Database
 from bot.doorbell import Doorbell
+from bot.post import limits
 from bot.settings import Settings, WrongSetting
 from bot.vault.evidence import Files
 from bot.vault.keys import Keys
@@ -96,6 +97,7 @@ def world(settings: Settings) -> World:
         channels=channels,
         doors=doors,
         files=Files(settings.data_dir, drawn),
+        limits=limits.of(settings),
         rhythm=Rhythm(
             burst_quiet=timedelta(seconds=settings.burst_seconds),
             doubt=timedelta(seconds=settings.doubt_seconds),

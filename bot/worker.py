@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from bot.log import log
 from bot.post.acts import Acts
+from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
 from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
 from bot.post.media import Fetcher
 from bot.post.outbox import orphans
+from bot.post.pacing import Lately, Pacer
 from bot.post.sender import Sender
 from bot.post.sweep import Sweep
 from bot.post.turns import Turns
@@ -29,7 +31,14 @@ class Worker:
         acts = Acts(world)
         self._looker = Looker()
         self.fetcher = Fetcher(world, self._looker)
-        self._sender = Sender(world)
+        self._pacer = Pacer(
+            world.limits,
+            world.settings.redis_url,
+            world.settings.processes,
+            world.now,
+            recall=self._recall,
+        )
+        self._sender = Sender(world, self._pacer)
         self._lanes = Lanes(world, Turns(world, acts))
         self._clockwork = Clockwork(world, acts)
         self._tasks: list[asyncio.Task[None]] = []
@@ -38,7 +47,7 @@ class Worker:
         """Begin to work. On SQLite, what was under way before nobody will ever end."""
         now = self._world.now()
         if self._world.db.embedded:
-            await self._world.db.write(lambda s: bool(orphans(s, now, all_of_them=True)))
+            await self._world.db.write(lambda s: bool(orphans(s, now, clock=None)))
             await self._world.db.write(free_lanes)
         telegram = self._world.channels.get("telegram")
         if isinstance(telegram, Telegram) and not self._world.db.embedded:
@@ -60,7 +69,12 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._sender.drain(DRAIN)
+        await self._pacer.close()
         self._looker.close()
+
+    async def _recall(self) -> Lately:
+        now = self._world.now()
+        return await self._world.db.read(lambda s: lately(s, now))
 
     async def _loop(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         ear = self._world.bell.ear()

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.db import Database
 from bot.doorbell import Doorbell
+from bot.post.limits import Limits
 from bot.settings import Settings
 from bot.tongues import render
 from bot.vault.evidence import Files
@@ -51,6 +52,7 @@ class World:
     doors: Mapping[str, Door]
     files: Files
     rhythm: Rhythm = field(default_factory=Rhythm)
+    limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     uploads: Any = None  # set by the web application, which has what it needs to store files
     bot_name: str = ""  # our name on Telegram, once it has told us

@@ -279,6 +279,14 @@ class Channel(Protocol):
         """Draw a message as this channel will show it, without sending it."""
         ...
 
+    def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
+        """Give the parts of a message in order."""
+        ...
+
+    def rewritten(self, to: str) -> str:
+        """Give the other form of an address."""
+        ...
+
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a message to the provider, once. Raises a `Failure`; never tries again by itself."""
         ...
@@ -394,8 +402,11 @@ class Stopped(Failure):
     """The person opted out or blocked us on this channel. Never try again."""
 
 
+@dataclass(eq=False)
 class BadAddress(Failure):
     """Nobody can be reached at this address on this channel. Ask for another."""
+
+    moved_to: str = field(default="", kw_only=True)
 
 
 class Refused(Failure):

@@ -57,6 +57,14 @@ class Sms:
         text = plain.fold(plain.numbered(outbound.text, outbound.options))
         return Written(text, segments=plain.segments(text))
 
+    def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
+        """Give the parts of a message in order."""
+        return (outbound,)
+
+    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
+        """Give the other form of an address."""
+        return ""
+
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a message to Twilio, once."""
         text = self.write(outbound).text

@@ -224,6 +224,14 @@ class Telegram:
             return Written(plain.numbered(text, outbound.options))
         return Written(text, labels)
 
+    def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
+        """Give the parts of a message in order."""
+        return (outbound,)
+
+    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
+        """Give the other form of an address."""
+        return ""
+
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a message to Telegram, once. It cannot be taken back by time: send it in time."""
         written = self.write(outbound)

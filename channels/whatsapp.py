@@ -71,6 +71,14 @@ class WhatsApp:
             return Written(plain.numbered(text, outbound.options))
         return Written(text, tuple(option.label for option in outbound.options))
 
+    def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
+        """Give the parts of a message in order."""
+        return (outbound,)
+
+    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
+        """Give the other form of an address."""
+        return ""
+
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a message to Twilio, once.
 

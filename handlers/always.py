@@ -43,6 +43,11 @@ def _checking(phone: str, website: str) -> Text:
     return _("To check, ask somebody you trust about us.")
 
 
+def repeated() -> Text:
+    """Mark words that may have arrived before: nobody could tell us."""
+    return _("(We send this once more in case it did not arrive.)")
+
+
 def stopped() -> Text:
     """Confirm a stop, once."""
     return _("Done: we will not write to you any more; if you ever want us to, write START.")

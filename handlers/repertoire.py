@@ -40,7 +40,9 @@ from models.outbox import Weight
 class Entry:
     """One conversation. `tier_zero`: whoever holds the phone may read it, so it tells nothing.
 
-    `urgent` ones come onto the screen before others that wait.
+    `urgent` ones come onto the screen before others that wait. `repeatable` is what is done when
+    nobody can tell whether its words arrived: a question may be asked twice, a notice to somebody
+    who did not ask for it stays with a human.
     """
 
     conversation: Conversation[Any]
@@ -49,6 +51,7 @@ class Entry:
     weight: Weight
     urgent: bool = False
     tier_zero: bool = False
+    repeatable: bool = True
 
 
 REPERTOIRE: Mapping[str, Entry] = {
@@ -56,9 +59,11 @@ REPERTOIRE: Mapping[str, Entry] = {
     "offer": Entry(offer, OfferGiven, Expect.OFFER, Weight.NOTICE),
     "search": Entry(search, SearchGiven, Expect.OPEN, Weight.REPLY),
     "papers": Entry(papers, PapersGiven, Expect.OPEN, Weight.NOTICE),
-    "announce": Entry(announce, AnnounceGiven, Expect.OFFER, Weight.BROADCAST),
-    "outreach": Entry(outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True),
-    "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE),
+    "announce": Entry(announce, AnnounceGiven, Expect.OFFER, Weight.BROADCAST, repeatable=False),
+    "outreach": Entry(
+        outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True, repeatable=False
+    ),
+    "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE, repeatable=False),
     "language": Entry(language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True),
     "which": Entry(which, WhichGiven, Expect.OPEN, Weight.REPLY, urgent=True),
 }

@@ -55,8 +55,7 @@ class Outbox(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_state_next_at", "state", "next_at", "weight", "id"),
-        Index("ix_outbox_state_via_weight_id", "state", "via", "weight", "id"),
+        Index("ix_outbox_due", "state", "via", "weight", "next_at", "id"),
         Index("ix_outbox_person_id_state", "person_id", "state"),
         Index("ix_outbox_wrong", "id", sqlite_where=_WRONG, postgresql_where=_WRONG),
         Index(
@@ -140,6 +139,8 @@ class Attempt(SQLModel, table=True):
     started_at: datetime = moment()
     ended_at: datetime | None = maybe_moment()
     outcome: str = Field(default="", max_length=40)  # "" while nobody knows
+    status: str = Field(default="", max_length=20)  # how far its provider says it has come
+    looks: int = 0  # how often its provider was asked about it in vain
     code: str = Field(default="", max_length=40)
     provider_id: str = Field(default="", max_length=120, index=True)
 

@@ -78,6 +78,8 @@ class Town:
             "TELEGRAM_BOT_TOKEN": TELEGRAM,
             "TELEGRAM_API_URL": f"{self.simulator}/telegram",
             "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-the-test-0123456789",
+            "LIMITS_FILE": str(Path(__file__).with_name("limits_wide.toml")),
+            "WHATSAPP_TIER": "unlimited",
             "BURST_SECONDS": "2",
             "QUIET_HOURS": "none",
             "DOUBT_SECONDS": "3",

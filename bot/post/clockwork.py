@@ -6,11 +6,13 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
+from bot import metrics
+from bot.db import clock
 from bot.log import log
 from bot.office import broadcasts
 from bot.post import files, outbox
 from bot.post.acts import Acts
-from bot.post.sender import reconcile
+from bot.post.doubts import reconcile
 from bot.world import World
 from models.broadcast import Broadcast, BroadcastState
 from models.conversation import ConversationState, Talked
@@ -46,7 +48,7 @@ class Clockwork:
             more |= await world.db.write(
                 partial(_expand, number, now),
             )
-        await world.db.write(lambda s: bool(outbox.orphans(s, now, all_of_them=False)))
+        await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
         return more
 
@@ -110,6 +112,11 @@ def _in_line(_now: datetime, s: Session) -> list[int]:
 def _sending(s: Session) -> list[int]:
     found = s.exec(select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING))
     return [number for number in found if number is not None]
+
+
+def _give_up_orphans(now: datetime, s: Session) -> None:
+    stolen = outbox.orphans(s, now, clock=clock(s))
+    metrics.lease_steals.labels("outbox").inc(len(stolen))
 
 
 def _expand(number: int, now: datetime, s: Session) -> bool:

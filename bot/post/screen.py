@@ -316,7 +316,7 @@ class Screen:
             options=options,
             conversation_id=talked.id,
             case_id=talked.case_id,
-            repeatable=entry.weight is not Weight.BROADCAST,
+            repeatable=entry.repeatable or cause.weight is Weight.REPLY,
         )
         if asks is not None:
             talked.asked_in = row.id if row else None

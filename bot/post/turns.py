@@ -23,7 +23,7 @@ from handlers.understanding import stops
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
-from models.outbox import Outbox
+from models.outbox import Attempt, Outbox
 from models.person import Person, Via
 from models.task import TaskKind
 
@@ -48,7 +48,7 @@ class Turns:
         for number, event in enumerate(events):
             match event:
                 case Receipt():
-                    receipts.apply(s, event, now)
+                    receipts.apply(s, self._world.channels, event, now)
                 case Blocked():
                     self._blocked(s, event, now)
                 case Inbound():
@@ -147,9 +147,9 @@ def _quoted(s: Session, inbound: Inbound) -> int | None:
     if not inbound.quoted:
         return None
     return s.exec(
-        select(Outbox.conversation_id).where(
-            Outbox.provider_id == inbound.quoted, Outbox.via == inbound.channel
-        )
+        select(Outbox.conversation_id)
+        .join(Attempt, col(Attempt.outbox_id) == col(Outbox.id))
+        .where(Attempt.provider_id == inbound.quoted)
     ).first()
 
 

@@ -15,6 +15,9 @@ import uvicorn
 
 from bot.db import Database
 from bot.doorbell import Doorbell
+from bot.post import limits
+from bot.post.pacing import Lately, Pacer
+from bot.post.sender import Sender
 from bot.settings import Settings
 from bot.vault.evidence import Files
 from bot.world import World
@@ -25,6 +28,7 @@ from channels.whatsapp import WhatsApp
 from tests.bot.scene import KEYS, NOW
 from tests.channels.desk import ACCOUNT, BOT_TOKEN, PUBLIC, SECRET, TOKEN
 
+WIDE = Path(__file__).parent.parent / "limits_wide.toml"
 NOWHERE = "http://127.0.0.1:9"  # nobody listens there
 
 
@@ -69,8 +73,18 @@ def world(
         },
         doors={"twilio/messages": line, "twilio/status": line, "telegram": telegram},
         files=files,
+        limits=limits.load(tier="unlimited", file=WIDE),
         now=clock or Clock(),
     )
+
+
+def sender(here: World) -> Sender:
+    """Make a sender that nothing holds back."""
+    return Sender(here, Pacer(here.limits, "", 1, here.now, recall=_nothing))
+
+
+async def _nothing() -> Lately:
+    return Lately()
 
 
 async def closed(here: World) -> None:

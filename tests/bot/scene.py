@@ -7,9 +7,13 @@ from sqlmodel import Session, col, select
 
 from bot.db import Database
 from bot.office import people
-from bot.post import outbox
+from bot.post import attempts, outbox, remedies
+from bot.post.attempts import Outcome
+from bot.post.outbox import Claim
+from bot.post.remedies import Remedies, Try
 from bot.vault.keys import Keys
-from models.outbox import Attempt, Outbox, Weight
+from channels.base import Failure, Sent
+from models.outbox import Attempt, Outbox, Part, Weight
 from models.person import Address, Link, Role, Via
 from models.task import Task
 
@@ -90,6 +94,44 @@ def put(
     return db.write_now(act)
 
 
+def take(
+    s: Session,
+    *,
+    now: datetime = NOW,
+    off: str = "",
+    most: int = 16,
+) -> list[Claim]:
+    """Take what is due, as a sender does, and write a try of each down."""
+    vias = tuple(one.value for one in Via if one.value != off)
+    due = outbox.due(s, now=now, vias=vias, most=most)[:most]
+    claims = []
+    for row in outbox.claim(s, [one.outbox_id for one in due], now=now):
+        parts = attempts.legs(s, row)
+        if not parts:
+            parts = [Part(outbox_id=row.id or 0, via=row.via, address_id=row.address_id)]
+            s.add_all(parts)
+            s.flush()
+        claims.append(attempts.begin(s, row, parts[0], now))
+    return claims
+
+
+def judged(s: Session, claim: Claim, result: Sent | Failure, now: datetime = NOW) -> Outcome:
+    """Judge how a try ended."""
+    part = attempts.part_of(s, claim)
+    row, address = s.get_one(Outbox, claim.outbox_id), s.get_one(Address, part.address_id)
+    return remedies.judged(s, Remedies({}), Try(row, part, address, now), result)
+
+
+def ends(db: Database, claim: Claim, result: Sent | Failure | Outcome, now: datetime = NOW) -> bool:
+    """Write down how a try ended. False when it was not ours to say any more."""
+
+    def act(s: Session) -> bool:
+        outcome = result if isinstance(result, Outcome) else judged(s, claim, result, now)
+        return attempts.end(s, claim, outcome, now) is not None
+
+    return db.write_now(act)
+
+
 def message(db: Database, number: int) -> Outbox:
     """A message of the outbox, as it is now."""
     return db.read_now(lambda s: _loose(s, s.get_one(Outbox, number)))
@@ -106,7 +148,7 @@ def messages(db: Database) -> list[Outbox]:
     return db.read_now(act)
 
 
-def attempts(db: Database, number: int) -> list[Attempt]:
+def tries(db: Database, number: int) -> list[Attempt]:
     """The tries to send a message."""
 
     def act(s: Session) -> list[Attempt]:

@@ -84,12 +84,15 @@ def _columns() -> None:
         table.add_column(sa.Column("template", sa.String(40), nullable=False, server_default=""))
         table.add_column(sa.Column("variables", sa.LargeBinary(), nullable=True))
         table.add_column(sa.Column("held", sa.String(40), nullable=True))
-        table.create_index("ix_outbox_state_via_weight_id", ["state", "via", "weight", "id"])
+        table.drop_index("ix_outbox_state_next_at")
+        table.create_index("ix_outbox_due", ["state", "via", "weight", "next_at", "id"])
         table.create_index("ix_outbox_person_id_state", ["person_id", "state"])
     _partly("ix_outbox_wrong", "outbox", ["id"], WRONG)
     _partly("ix_outbox_held", "outbox", ["state", "held", "via", "id"], HELD)
     with op.batch_alter_table("attempt") as table:
         table.add_column(sa.Column("part_id", sa.Integer(), nullable=True))
+        table.add_column(sa.Column("status", sa.String(20), nullable=False, server_default=""))
+        table.add_column(sa.Column("looks", sa.Integer(), nullable=False, server_default="0"))
         table.create_foreign_key("fk_attempt_part_id_part", "part", ["part_id"], ["id"])
         table.create_index("ix_attempt_part_id", ["part_id"])
         table.create_index("ix_attempt_provider_id", ["provider_id"])
@@ -147,12 +150,14 @@ def downgrade() -> None:
         table.drop_index("ix_attempt_provider_id")
         table.drop_index("ix_attempt_part_id")
         table.drop_constraint("fk_attempt_part_id_part", type_="foreignkey")
-        table.drop_column("part_id")
+        for column in ("part_id", "status", "looks"):
+            table.drop_column(column)
     op.drop_index("ix_outbox_held", "outbox")
     op.drop_index("ix_outbox_wrong", "outbox")
     with op.batch_alter_table("outbox") as table:
         table.drop_index("ix_outbox_person_id_state")
-        table.drop_index("ix_outbox_state_via_weight_id")
+        table.drop_index("ix_outbox_due")
+        table.create_index("ix_outbox_state_next_at", ["state", "next_at", "weight", "id"])
         for column in ("leg", "template", "variables", "held"):
             table.drop_column(column)
     for name in ("watermark", "template", "gate", "part"):

@@ -20,10 +20,9 @@ from sqlmodel import Session, select
 
 from bot import migrate
 from bot.db import Database
-from bot.post import inbox, outbox, receipts
+from bot.post import attempts, doubts, inbox, outbox, receipts
 from bot.post.inbox import LEASE, Kept, LaneClaim
 from bot.post.outbox import Claim
-from bot.post.sender import judge
 from channels.base import (
     Busy,
     Envelope,
@@ -37,7 +36,7 @@ from channels.base import (
 )
 from models.base import use_sealer
 from models.inbox import Inbox, InboxState
-from models.outbox import Attempt, Outbox, OutboxState, Weight
+from models.outbox import Attempt, OutboxState, Weight
 from models.person import Via
 from tests.bot import scene
 from tests.bot.scene import KEYS, NOW
@@ -168,9 +167,7 @@ class Story(RuleBasedStateMachine):
     @rule(process=which, most=some.integers(1, 3))
     def messages_are_taken(self, process: int, most: int) -> None:
         """It takes messages to send."""
-        claims = self.db.write_now(
-            lambda s: outbox.claim(s, now=self.now, paused=frozenset(), most=most)
-        )
+        claims = self.db.write_now(lambda s: scene.take(s, now=self.now, most=most))
         self.processes[process].flying += claims
 
     @rule(
@@ -196,10 +193,9 @@ class Story(RuleBasedStateMachine):
             self.db.write_now(partial(self._end, claim, result))
 
     def _end(self, claim: Claim, result: Sent | Failure, s: Session) -> None:
-        row = s.get_one(Outbox, claim.outbox_id)
         if isinstance(result, Uncertain):
             self.doubted.add(claim.outbox_id)
-        outbox.end(s, claim, judge(row, result), self.now)
+        attempts.end(s, claim, scene.judged(s, claim, result, self.now), self.now)
 
     @rule(data=some.data(), status=some.sampled_from([Status.SENT, Status.DELIVERED]))
     @precondition(lambda self: self.phones)
@@ -209,7 +205,7 @@ class Story(RuleBasedStateMachine):
         if person == self.people[1]:
             return  # Telegram brings no news
         receipt = Receipt("whatsapp", "x", "e", f"id{number}.1", status, key=str(number))
-        self.db.write_now(lambda s: receipts.apply(s, receipt, self.now))
+        self.db.write_now(lambda s: receipts.apply(s, {}, receipt, self.now))
 
     # --- what goes wrong ----------------------------------------------------------------------
 
@@ -230,11 +226,11 @@ class Story(RuleBasedStateMachine):
         """The clock looks at what nobody knows."""
 
         def orphans(s: Session) -> list[int]:
-            return [row.id or 0 for row in outbox.orphans(s, self.now, all_of_them=False)]
+            return [row.id or 0 for row in outbox.orphans(s, self.now, clock=self.now)]
 
         self.doubted |= set(self.db.write_now(orphans))
         before = self.now - timedelta(seconds=120)
-        for doubt in self.db.read_now(lambda s: outbox.unknown(s, before)):
+        for doubt in self.db.read_now(lambda s: doubts.unknown(s, before)):
             self.db.write_now(partial(_settle, doubt.id, self._found(doubt.id), self.now))
 
     def _found(self, number: int) -> Sent | None:
@@ -314,7 +310,7 @@ def _let_go(claim: LaneClaim, s: Session) -> None:
 
 
 def _settle(number: int, found: Sent | None, now: datetime, s: Session) -> None:
-    outbox.settle(s, number, found, now)
+    doubts.settle(s, number, found, now)
 
 
 def _answer(how: str, claim: Claim) -> Sent | Failure:

@@ -1,6 +1,5 @@
 """The outbox: a message exists once, goes in its order, and its fate is never made up."""
 
-import itertools
 import random
 import threading
 import time
@@ -14,15 +13,17 @@ from sqlmodel import Session
 
 from bot.db import Database
 from bot.office import people
-from bot.post import outbox
-from bot.post.outbox import BACKOFF, LEASE, Claim, Outcome
-from bot.post.sender import judge
+from bot.post import attempts, doubts, outbox, receipts
+from bot.post.attempts import Outcome
+from bot.post.outbox import LEASE, Claim
+from bot.post.remedies import BACKOFF
 from channels.base import (
     BadAddress,
     Busy,
     Failure,
     Misconfigured,
     Missing,
+    Receipt,
     Refused,
     Sent,
     Status,
@@ -32,28 +33,24 @@ from channels.base import (
     Unreachable,
     WindowClosed,
 )
-from models.outbox import Outbox, OutboxState, Weight
+from models.outbox import OutboxState, Weight
 from models.person import Person, Via
 from tests.bot import scene
 from tests.bot.scene import CHEPE, KEYS, NOW, later, message, put, somebody
 
 ACCEPTED = Outcome("accepted", OutboxState.ACCEPTED, provider_id="SM1")
 UNKNOWN = Outcome("unknown", OutboxState.UNKNOWN, reason="No answer.")
-NOTHING: frozenset[str] = frozenset()
 
 
-def take(
-    db: Database, *, now: datetime = NOW, paused: frozenset[str] = NOTHING, most: int = 16
-) -> list[Claim]:
-    return db.write_now(lambda s: outbox.claim(s, now=now, paused=paused, most=most))
+def take(db: Database, *, now: datetime = NOW, off: str = "", most: int = 16) -> list[Claim]:
+    return db.write_now(lambda s: scene.take(s, now=now, off=off, most=most))
 
 
 def numbers(claims: list[Claim]) -> list[int]:
     return [claim.outbox_id for claim in claims]
 
 
-def end(db: Database, claim: Claim, outcome: Outcome, now: datetime = NOW) -> bool:
-    return db.write_now(lambda s: outbox.end(s, claim, outcome, now) is not None)
+end = scene.ends
 
 
 # --- a message exists once ------------------------------------------------------------------------
@@ -145,7 +142,7 @@ def test_a_message_that_waits_for_its_second_try_keeps_its_place(db: Database) -
     marta = somebody(db)
     first, second = put(db, marta, "k1"), put(db, marta, "k2")
     (claim,) = take(db)
-    end(db, claim, judge(message(db, first), Unreachable("away")))
+    end(db, claim, Unreachable("away"))
     assert take(db) == []  # the second does not overtake it
     assert numbers(take(db, now=later(seconds=BACKOFF[0]))) == [first]
     assert second not in numbers(take(db, now=later(days=2)))
@@ -170,7 +167,7 @@ def test_a_channel_that_pauses_holds_up_only_itself(db: Database) -> None:
     db.write_now(also_telegram)
     held = put(db, marta, "k1", via=Via.WHATSAPP)
     free = put(db, marta, "k2", via=Via.TELEGRAM)
-    assert numbers(take(db, paused=frozenset({"whatsapp"}))) == [free]
+    assert numbers(take(db, off="whatsapp")) == [free]
     assert take(db) == []  # one a person under way, whatever the channel
     end(db, Claim(free, 1, 1), ACCEPTED)
     assert numbers(take(db)) == [held]
@@ -189,7 +186,7 @@ def test_a_message_taken_by_another_process_a_moment_ago_is_seen(postgres_db: Da
     taken, looked = threading.Event(), threading.Event()
 
     def first(s: Session) -> list[Claim]:
-        claims = outbox.claim(s, now=NOW, paused=NOTHING, most=9)
+        claims = scene.take(s, most=9)
         s.flush()
         taken.set()
         looked.wait(10)
@@ -256,7 +253,7 @@ def test_a_try_that_was_accepted_is_written_down(db: Database) -> None:
     row = message(db, number)
     assert (row.state, row.provider_id, row.lease_until) == (OutboxState.ACCEPTED, "SM1", None)
     assert (row.sent_at, row.attempts, row.tries) == (later(seconds=1), 1, 1)
-    (attempt,) = scene.attempts(db, number)
+    (attempt,) = scene.tries(db, number)
     assert (attempt.outcome, attempt.provider_id, attempt.started_at) == ("accepted", "SM1", NOW)
 
 
@@ -265,13 +262,13 @@ def test_each_failed_try_waits_longer_than_the_last(db: Database) -> None:
     now, waits = NOW, []
     for _ in range(len(BACKOFF) + 1):
         (claim,) = take(db, now=now)
-        end(db, claim, judge(message(db, number), Unreachable("away")), now)
+        end(db, claim, Unreachable("away"), now)
         due = message(db, number).next_at
         assert due is not None
         waits.append((due - now).total_seconds())
         now = due
     assert waits == [*BACKOFF, BACKOFF[-1]]
-    assert [one.outcome for one in scene.attempts(db, number)] == ["unreachable"] * len(waits)
+    assert [one.outcome for one in scene.tries(db, number)] == ["unreachable"] * len(waits)
 
 
 def test_a_provider_that_asks_us_to_wait_costs_no_try(db: Database) -> None:
@@ -279,7 +276,7 @@ def test_a_provider_that_asks_us_to_wait_costs_no_try(db: Database) -> None:
     now = NOW
     for wait in (7.0, 30.0, 3.0):
         (claim,) = take(db, now=now)
-        end(db, claim, judge(message(db, number), Busy("slow down", wait=wait)), now)
+        end(db, claim, Busy("slow down", wait=wait), now)
         row = message(db, number)
         assert (row.tries, row.next_at) == (0, now + timedelta(seconds=wait))
         now += timedelta(seconds=wait)
@@ -298,16 +295,19 @@ def test_a_provider_that_asks_us_to_wait_costs_no_try(db: Database) -> None:
         (Stopped("x", code="21610"), "stopped", OutboxState.FAILED, True),
         (BadAddress("x"), "bad_address", OutboxState.FAILED, True),
         (Refused("x"), "refused", OutboxState.FAILED, True),
-        (WindowClosed("x"), "window_closed", OutboxState.FAILED, True),
+        (WindowClosed("x"), "window_closed", OutboxState.PENDING, True),  # as approved words
         (TooBig("x"), "failed", OutboxState.FAILED, True),
         (Missing("x"), "failed", OutboxState.FAILED, True),
     ],
 )
 def test_every_way_a_send_can_end_has_its_consequence(
-    failure: Sent | Failure, name: str, state: OutboxState, *, counts: bool
+    sqlite_db: Database, failure: Sent | Failure, name: str, state: OutboxState, *, counts: bool
 ) -> None:
-    row = Outbox(key="k", person_id=1, address_id=1, via="sms", created_at=NOW)
-    outcome = judge(row, failure)
+    db = sqlite_db
+    number = put(db, somebody(db), "k")
+    (claim,) = take(db)
+    outcome = db.write_now(lambda s: scene.judged(s, claim, failure))
+    assert message(db, number).state is OutboxState.SENDING  # judging is not writing down
     assert (outcome.name, outcome.state, outcome.counts) == (name, state, counts)
     assert outcome.code == getattr(failure, "code", "")
 
@@ -316,19 +316,19 @@ def test_a_stale_sender_changes_nothing_but_its_own_try(db: Database) -> None:
     number = put(db, somebody(db), "k", repeatable=True)
     (stale,) = take(db)
     _orphan(db, later(seconds=91))
-    db.write_now(lambda s: outbox.settle(s, number, None, later(seconds=200)))
+    db.write_now(partial(_settle_without_news, number, later(seconds=200)))
     (fresh,) = take(db, now=later(seconds=200))
     assert (fresh.fence, fresh.attempt) == (2, 2)
     assert end(db, stale, Outcome("refused", OutboxState.FAILED), later(seconds=201)) is False
     assert message(db, number).state is OutboxState.SENDING
-    assert [one.outcome for one in scene.attempts(db, number)] == ["refused", ""]
+    assert [one.outcome for one in scene.tries(db, number)] == ["refused", ""]
 
 
 def test_a_sender_that_was_given_up_and_comes_back_tells_what_happened(db: Database) -> None:
     number = put(db, somebody(db), "k", repeatable=True)
     (claim,) = take(db)
     _orphan(db, later(seconds=91))
-    db.write_now(lambda s: outbox.settle(s, number, None, later(seconds=200)))
+    db.write_now(partial(_settle_without_news, number, later(seconds=200)))
     assert message(db, number).state is OutboxState.PENDING  # it would go out a second time
     end(db, claim, ACCEPTED, later(seconds=201))
     assert message(db, number).state is OutboxState.ACCEPTED
@@ -338,7 +338,8 @@ def test_a_sender_that_was_given_up_and_comes_back_tells_what_happened(db: Datab
 def test_a_lost_try_is_tried_again_and_a_success_before_is_not_undone(db: Database) -> None:
     number = put(db, somebody(db), "k")
     (claim,) = take(db)
-    scene.change(db, number, lambda row: setattr(row, "state", OutboxState.DELIVERED))
+    told = Receipt("whatsapp", "AC1", "e", "SM1", Status.DELIVERED, key=str(number), attempt=1)
+    db.write_now(lambda s: receipts.apply(s, {}, told, NOW))
     for outcome in (UNKNOWN, Outcome("busy", OutboxState.PENDING), ACCEPTED):
         end(db, claim, outcome)
         assert message(db, number).state is OutboxState.DELIVERED
@@ -349,7 +350,7 @@ def test_a_lost_try_is_tried_again_and_a_success_before_is_not_undone(db: Databa
 
 def _orphan(db: Database, now: datetime, *, everybody: bool = False) -> list[int]:
     return db.write_now(
-        lambda s: [row.id or 0 for row in outbox.orphans(s, now, all_of_them=everybody)]
+        lambda s: [row.id or 0 for row in outbox.orphans(s, now, clock=None if everybody else now)]
     )
 
 
@@ -379,13 +380,13 @@ def test_a_message_of_unknown_fate_is_asked_about_once_news_of_it_was_awaited(
         end(db, claim, UNKNOWN, NOW)
 
     def asked(before: datetime) -> list[int]:
-        return sorted(db.read_now(lambda s: [one.id for one in outbox.unknown(s, before)]))
+        return sorted(db.read_now(lambda s: [one.id for one in doubts.unknown(s, before)]))
 
     assert asked(NOW) == [telegram]  # which brings no news, so nothing is gained by waiting
     assert asked(later(seconds=1)) == sorted([twilio, telegram])
-    db.write_now(lambda s: outbox.ask_later([twilio], later(seconds=30), s))
+    db.write_now(lambda s: doubts.ask_later([twilio], later(seconds=30), s))
     assert asked(later(seconds=30)) == [telegram]
-    doubt = db.read_now(lambda s: outbox.unknown(s, later(seconds=31)))[-1]
+    doubt = db.read_now(lambda s: doubts.unknown(s, later(seconds=31)))[-1]
     assert (doubt.via, doubt.to, doubt.started_at) == ("whatsapp", scene.MARTA, NOW)
 
 
@@ -407,11 +408,12 @@ def test_of_unknown_fate_only_a_harmless_message_goes_out_again_and_only_once(
     assert went == times
     row = message(db, number)
     assert (row.state, row.next_at) == (OutboxState.UNKNOWN, None)
-    assert db.read_now(lambda s: outbox.unknown(s, later(days=9))) == []  # in a human's hands
+    assert db.read_now(lambda s: doubts.unknown(s, later(days=9))) == []  # in a human's hands
 
 
 def _settle_without_news(number: int, now: datetime, s: Session) -> None:
-    outbox.settle(s, number, None, now)
+    for _ in range(doubts.LOOKS):
+        doubts.settle(s, number, None, now)
 
 
 def test_tries_that_certainly_failed_do_not_use_up_the_one_repetition(db: Database) -> None:
@@ -419,11 +421,11 @@ def test_tries_that_certainly_failed_do_not_use_up_the_one_repetition(db: Databa
     now = NOW
     for _ in range(3):
         (claim,) = take(db, now=now)
-        end(db, claim, judge(message(db, number), Unreachable("away")), now)
+        end(db, claim, Unreachable("away"), now)
         now += timedelta(hours=1)
     (claim,) = take(db, now=now)
     end(db, claim, UNKNOWN, now)
-    db.write_now(lambda s: outbox.settle(s, number, None, now))
+    db.write_now(partial(_settle_without_news, number, now))
     assert message(db, number).state is OutboxState.PENDING
 
 
@@ -431,7 +433,7 @@ def test_of_unknown_fate_nothing_goes_out_again_too_late(db: Database) -> None:
     number = put(db, somebody(db), "k", repeatable=True, expires_at=later(minutes=1))
     (claim,) = take(db)
     end(db, claim, UNKNOWN)
-    db.write_now(lambda s: outbox.settle(s, number, None, later(minutes=2)))
+    db.write_now(partial(_settle_without_news, number, later(minutes=2)))
     assert message(db, number).state is OutboxState.UNKNOWN
 
 
@@ -439,12 +441,12 @@ def test_what_the_provider_has_is_adopted(db: Database) -> None:
     number = put(db, somebody(db), "k")
     (claim,) = take(db)
     end(db, claim, UNKNOWN)
-    db.write_now(lambda s: outbox.settle(s, number, Sent("SM9"), later(minutes=3)))
+    db.write_now(lambda s: doubts.settle(s, number, Sent("SM9"), later(minutes=3)))
     row = message(db, number)
     assert (row.state, row.provider_id) == (OutboxState.ACCEPTED, "SM9")
     assert row.sent_at == later(minutes=3)
     # Asked twice, or answered meanwhile: nothing more happens.
-    assert db.write_now(lambda s: outbox.settle(s, number, None, later(minutes=4)) is None)
+    assert db.write_now(lambda s: doubts.settle(s, number, None, later(minutes=4)) is None)
 
 
 def test_the_same_words_of_another_message_are_not_adopted(db: Database) -> None:
@@ -452,7 +454,7 @@ def test_the_same_words_of_another_message_are_not_adopted(db: Database) -> None
     first, second = put(db, marta, "k1"), put(db, marta, "k2")
     end(db, take(db)[0], ACCEPTED)
     end(db, take(db)[0], UNKNOWN)
-    db.write_now(lambda s: outbox.settle(s, second, Sent("SM1"), later(minutes=3)))
+    db.write_now(lambda s: doubts.settle(s, second, Sent("SM1"), later(minutes=3)))
     assert message(db, first).provider_id == "SM1"
     row = message(db, second)
     assert (row.state, row.provider_id) == (OutboxState.UNKNOWN, "")
@@ -460,23 +462,17 @@ def test_the_same_words_of_another_message_are_not_adopted(db: Database) -> None
 
 def test_every_state_has_its_height_or_only_proof_moves_it() -> None:
     outside = {OutboxState.EXPIRED, OutboxState.CANCELLED, OutboxState.REFUSED}
-    assert set(outbox.HEIGHT) | outside == set(OutboxState)
-    assert set(outbox.OF_STATUS) == set(Status)
+    assert set(attempts.HEIGHT) | outside == set(OutboxState)
+    assert set(attempts.OF_STATUS) == set(Status)
 
 
 @pytest.mark.parametrize("state", [OutboxState.EXPIRED, OutboxState.CANCELLED])
-def test_proof_that_it_went_out_counts_more_than_what_we_believed(state: OutboxState) -> None:
-    row = Outbox(key="k", person_id=1, address_id=1, via="sms", state=state, created_at=NOW)
-    assert outbox.advance(row, Status.SENT, "", NOW)
-    assert row.state is OutboxState.SENT
-
-
-def test_no_order_of_news_moves_a_message_down() -> None:
-    for order in itertools.permutations(Status):
-        row = Outbox(key="k", person_id=1, address_id=1, via="sms", created_at=NOW)
-        heights = []
-        for status in order:
-            outbox.advance(row, status, "9" if status is Status.FAILED else "", NOW)
-            heights.append(outbox.HEIGHT[row.state])
-        assert heights == sorted(heights)
-        assert (row.state, row.code) == (OutboxState.READ, "")
+def test_proof_that_it_went_out_counts_more_than_what_we_believed(
+    db: Database, state: OutboxState
+) -> None:
+    number = put(db, somebody(db), "k")
+    (claim,) = take(db)
+    scene.change(db, number, lambda row: setattr(row, "state", state))
+    told = Receipt("whatsapp", "AC1", "e", "SM1", Status.SENT, key=str(number), attempt=1)
+    db.write_now(lambda s: receipts.apply(s, {}, told, NOW))
+    assert message(db, claim.outbox_id).state is OutboxState.SENT

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from bot.db import Database
 from bot.office import people
-from bot.post import outbox, receipts
-from bot.post.outbox import Claim, Outcome
-from bot.post.sender import judge
+from bot.post import attempts, doubts, outbox, receipts
+from bot.post.attempts import Outcome
+from bot.post.outbox import Claim
 from channels.base import BadAddress, Receipt, Sent, Status, Stopped, Uncertain
 from models.outbox import Outbox, OutboxState, ReceiptRow, Weight
 from models.person import Address, Via
@@ -35,9 +35,9 @@ def sent(db: Database, number: int) -> None:
     """Have a message accepted by its provider."""
 
     def act(s: Session) -> None:
-        (claim,) = outbox.claim(s, now=NOW, paused=frozenset(), most=1)
+        (claim,) = scene.take(s, most=1)
         assert claim.outbox_id == number
-        outbox.end(s, claim, Outcome("accepted", OutboxState.ACCEPTED, provider_id=SID), NOW)
+        attempts.end(s, claim, Outcome("accepted", OutboxState.ACCEPTED, provider_id=SID), NOW)
 
     db.write_now(act)
 
@@ -48,7 +48,7 @@ def comes(db: Database, *told: Receipt) -> None:
 
 
 def _applied(receipt: Receipt) -> Callable[[Session], None]:
-    return lambda s: receipts.apply(s, receipt, NOW)
+    return lambda s: receipts.apply(s, {}, receipt, NOW)
 
 
 def kept(s: Session) -> list[ReceiptRow]:
@@ -119,28 +119,28 @@ def lived(s: Session, story: Story, person: int) -> tuple[Outbox, list[int]]:
         now=NOW,
     )
     assert row is not None
-    (claim,) = outbox.claim(s, now=NOW, paused=frozenset(), most=1)
-    heights = [outbox.HEIGHT[row.state]]
+    (claim,) = scene.take(s, most=1)
+    heights = [attempts.HEIGHT[row.state]]
     for place in range(len(story.told) + 1):
         if place == story.answered_after:
-            _answer(s, row, claim, story)
-            heights.append(outbox.HEIGHT[row.state])
+            _answer(s, claim, story)
+            heights.append(attempts.HEIGHT[row.state])
         if place < len(story.told):
             status, code = story.told[place]
             key = str(row.id) if story.keyed else ""
-            receipts.apply(s, news(status, key=key, code=code), NOW)
-            heights.append(outbox.HEIGHT[row.state])
+            receipts.apply(s, {}, news(status, key=key, code=code), NOW)
+            heights.append(attempts.HEIGHT[row.state])
     return row, heights
 
 
-def _answer(s: Session, row: Outbox, claim: Claim, story: Story) -> None:
+def _answer(s: Session, claim: Claim, story: Story) -> None:
     if story.answer == "unknown":
-        outbox.end(s, claim, judge(row, Uncertain("No answer.")), NOW)
+        attempts.end(s, claim, scene.judged(s, claim, Uncertain("No answer.")), NOW)
         if not story.keyed:  # then nothing but asking finds it
-            outbox.settle(s, claim.outbox_id, Sent(SID), later(minutes=3))
+            doubts.settle(s, claim.outbox_id, Sent(SID), later(minutes=3))
         return
     status = Status.SENT if story.answer == "sent at once" else Status.QUEUED
-    outbox.end(s, claim, judge(row, Sent(SID, status)), NOW)
+    attempts.end(s, claim, scene.judged(s, claim, Sent(SID, status)), NOW)
 
 
 @settings(
@@ -178,7 +178,7 @@ def _marta(db: Database) -> int:
 
 def test_news_finds_its_message_by_our_own_id_before_we_know_theirs(db: Database) -> None:
     number = put(db, somebody(db), "k")
-    db.write_now(lambda s: bool(outbox.claim(s, now=NOW, paused=frozenset(), most=1)))
+    db.write_now(lambda s: bool(scene.take(s, most=1)))
     comes(db, news(Status.DELIVERED, key=str(number)))
     row = message(db, number)
     assert (row.state, row.provider_id, row.lease_until) == (OutboxState.DELIVERED, SID, None)

@@ -1,0 +1,294 @@
+"""Attempts: each try to hand a part of a message over, and how far its provider says it has come.
+
+A try climbs a lattice and never goes down, whatever the order of its news. A part is where its
+newest try is, unless an older one turns out to have arrived. A message is where its parts are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from bot.post.outbox import Claim
+from bot.post.pacing import Lately
+from channels.base import RANK, Status
+from models.outbox import Attempt, Outbox, OutboxState, Part, ReceiptRow
+from models.person import Address
+
+ACCEPTED = (OutboxState.ACCEPTED, OutboxState.SENT)
+OF_STATUS = {
+    Status.QUEUED: OutboxState.ACCEPTED,
+    Status.SENDING: OutboxState.ACCEPTED,
+    Status.SENT: OutboxState.SENT,
+    Status.DELIVERED: OutboxState.DELIVERED,
+    Status.READ: OutboxState.READ,
+    Status.FAILED: OutboxState.FAILED,
+}
+HEIGHT = {
+    OutboxState.PENDING: 0,
+    OutboxState.SENDING: 5,
+    OutboxState.UNKNOWN: 6,
+    OutboxState.ACCEPTED: RANK[Status.QUEUED],
+    OutboxState.SENT: RANK[Status.SENT],
+    OutboxState.FAILED: RANK[Status.FAILED],
+    OutboxState.DELIVERED: RANK[Status.DELIVERED],
+    OutboxState.READ: RANK[Status.READ],
+}
+"""How far up the lattice each state is. What is not in it (expired, cancelled) only proof moves."""
+
+ARRIVED = (Status.DELIVERED, Status.READ)
+WORST_FIRST = (
+    OutboxState.FAILED,
+    OutboxState.UNKNOWN,
+    OutboxState.SENDING,
+    OutboxState.PENDING,
+    OutboxState.ACCEPTED,
+    OutboxState.SENT,
+    OutboxState.DELIVERED,
+    OutboxState.READ,
+)
+"""A message is where the first of its parts is, in this order."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a try ended, and what becomes of its part."""
+
+    name: str  # "accepted", "busy", "unreachable", …
+    state: OutboxState
+    provider_id: str = ""
+    code: str = ""
+    reason: str = ""
+    wait: float = 0.0  # seconds until it may be tried again
+    counts: bool = True  # whether it uses up a try
+
+
+def begin(s: Session, row: Outbox, part: Part, now: datetime) -> Claim:
+    """Write down that a part is about to be handed over. Only then may it be."""
+    row.attempts += 1
+    part.state = OutboxState.SENDING
+    part.changed_at = now
+    s.add(part)
+    s.add(
+        Attempt(
+            outbox_id=row.id or 0,
+            part_id=part.id,
+            n=row.attempts,
+            fence=row.fence,
+            started_at=now,
+        )
+    )
+    return Claim(row.id or 0, row.fence, row.attempts)
+
+
+def legs(s: Session, row: Outbox) -> list[Part]:
+    """Give the parts of a message on its way to the address it goes to now, in their order."""
+    return list(
+        s.exec(
+            select(Part).where(Part.outbox_id == row.id, Part.leg == row.leg).order_by(col(Part.n))
+        )
+    )
+
+
+def part_of(s: Session, claim: Claim) -> Part:
+    """Give the part that a claimed try is of."""
+    return s.exec(
+        select(Part)
+        .join(Attempt, col(Attempt.part_id) == col(Part.id))
+        .where(Attempt.outbox_id == claim.outbox_id, Attempt.n == claim.attempt)
+    ).one()
+
+
+def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> tuple[Outbox, Part] | None:
+    """Write how a try ended. A stale claim changes only its own attempt row, and gives nothing."""
+    attempt = s.exec(
+        select(Attempt).where(Attempt.outbox_id == claim.outbox_id, Attempt.n == claim.attempt)
+    ).one()
+    row = s.get_one(Outbox, claim.outbox_id, with_for_update=True)
+    attempt.outcome = outcome.name
+    attempt.ended_at = now
+    attempt.code = attempt.code or outcome.code
+    attempt.provider_id = attempt.provider_id or outcome.provider_id
+    s.add(attempt)
+    if row.fence != claim.fence:
+        return None
+    part = s.get_one(Part, attempt.part_id)
+    part.provider_id = part.provider_id or outcome.provider_id
+    # Given up too early, it may wait for its second time: then the first has gone out after all.
+    news = outcome.state in ACCEPTED and HEIGHT[outcome.state] > HEIGHT.get(part.state, 0)
+    if news or part.state in (OutboxState.SENDING, OutboxState.UNKNOWN):
+        part.state = outcome.state
+        part.code = outcome.code
+        part.tries += outcome.counts
+        part.changed_at = now
+        if outcome.state in ACCEPTED:
+            part.sent_at = part.sent_at or now
+        sum_up(s, row, part, now, reason=outcome.reason)
+        if row.state is OutboxState.PENDING:
+            row.next_at = now + timedelta(seconds=outcome.wait)
+    s.add(part)
+    s.add(row)
+    if outcome.provider_id:
+        for receipt in early(s, attempt, outcome.provider_id):
+            climb(s, row, part, attempt, Status(receipt.status), receipt.code, now)
+    return row, part
+
+
+def try_again(s: Session, row: Outbox, part: Part, outcome: Outcome, now: datetime) -> None:
+    """Let a part that was taken and then failed be handed over anew, after a while."""
+    part.state = OutboxState.PENDING
+    part.provider_id = ""
+    part.tries += outcome.counts
+    part.changed_at = now
+    s.add(part)
+    sum_up(s, row, part, now, reason=outcome.reason)
+    row.next_at = now + timedelta(seconds=outcome.wait)
+
+
+def go_elsewhere(s: Session, row: Outbox, address: Address, now: datetime) -> None:
+    """Send a message that has failed for good at one address to another, from its first part on."""
+    row.leg += 1
+    row.via = address.via.value
+    row.address_id = address.id or 0
+    row.state = OutboxState.PENDING
+    row.tries = 0
+    row.next_at = now
+    row.lease_until = None
+    row.changed_at = now
+    s.add(row)
+
+
+def sum_up(s: Session, row: Outbox, part: Part, now: datetime, *, reason: str = "") -> None:
+    """Let a message be where its parts are, after one of them moved."""
+    parts = [part] if part.of == 1 else _with(legs(s, row), part)
+    states = [one.state for one in parts]
+    if len(parts) < part.of:
+        states.append(OutboxState.PENDING)
+    row.state = min(states, key=_place)
+    row.code = part.code
+    row.reason = reason[:300]
+    row.tries = part.tries
+    row.provider_id = part.provider_id or row.provider_id
+    row.sent_at = row.sent_at or part.sent_at
+    row.lease_until = None
+    row.changed_at = now
+    if row.state is OutboxState.PENDING:
+        row.next_at = now
+    s.add(row)
+
+
+def _with(parts: Sequence[Part], moved: Part) -> list[Part]:
+    return [moved if one.id == moved.id else one for one in parts]
+
+
+def _place(state: OutboxState) -> int:
+    return WORST_FIRST.index(state) if state in WORST_FIRST else 0
+
+
+def climb(
+    s: Session,
+    row: Outbox,
+    part: Part,
+    attempt: Attempt,
+    status: Status,
+    code: str,
+    now: datetime,
+) -> bool:
+    """Move a try up the lattice, never down, and its part and message with it. True if it moved.
+
+    Whatever the order in which its news comes, it ends in the same state, with the same code.
+    """
+    before = Status(attempt.status) if attempt.status else None
+    if status is before is Status.FAILED:
+        attempt.code = part.code = row.code = max(attempt.code, code)
+        s.add_all((attempt, part, row))
+    if before is not None and RANK[status] <= RANK[before]:
+        return False
+    attempt.status = status.value
+    attempt.code = code
+    s.add(attempt)
+    newest = attempt.n == row.attempts or part.state is OutboxState.UNKNOWN
+    state = OF_STATUS[status]
+    if not (newest or status in ARRIVED) or HEIGHT[state] <= HEIGHT.get(part.state, 0):
+        return True
+    part.state = state
+    part.code = code
+    part.sent_at = part.sent_at or now
+    part.changed_at = now
+    s.add(part)
+    if part.leg == row.leg or (status in ARRIVED and row.state is OutboxState.PENDING):
+        row.leg = part.leg  # it arrived where we had given up, before it went elsewhere
+        sum_up(s, row, part, now)
+    return True
+
+
+def find(s: Session, own: int | None, number: int, provider_id: str) -> Attempt | None:
+    """Find the try that news speak of: by our own ids where the provider carries them, or theirs.
+
+    Where only the message is known, its newest try is meant.
+    """
+    if own is not None:
+        mine = select(Attempt).where(Attempt.outbox_id == own)
+        if number:
+            mine = mine.where(Attempt.n == number)
+        found = s.exec(mine.order_by(col(Attempt.n).desc()).limit(1)).first()
+        if found is not None:
+            return found
+    return s.exec(select(Attempt).where(Attempt.provider_id == provider_id)).first()
+
+
+def early(s: Session, attempt: Attempt, provider_id: str) -> list[ReceiptRow]:
+    """Take the news that came before anybody knew whose they were."""
+    found = list(
+        s.exec(
+            select(ReceiptRow)
+            .where(ReceiptRow.provider_id == provider_id, col(ReceiptRow.outbox_id).is_(None))
+            .order_by(col(ReceiptRow.id))
+        )
+    )
+    for receipt in found:
+        receipt.outbox_id = attempt.outbox_id
+        s.add(receipt)
+    return found
+
+
+def doubts_of(s: Session, row: Outbox) -> int:
+    """Count the tries of a message of which nobody knows whether they went out."""
+    return s.exec(
+        select(sa.func.count())
+        .select_from(Attempt)
+        .where(
+            Attempt.outbox_id == row.id,
+            Attempt.status == "",
+            col(Attempt.outcome).in_(("", "unknown", "presumed_not_sent")),
+        )
+    ).one()
+
+
+def alike(s: Session, part: Part, code: str) -> int:
+    """Count the tries of a part that failed with the same code."""
+    return s.exec(
+        select(sa.func.count())
+        .select_from(Attempt)
+        .where(Attempt.part_id == part.id, Attempt.code == code)
+    ).one()
+
+
+def lately(s: Session, now: datetime) -> Lately:
+    """Say what went out lately, for a pacing that has lost its count."""
+    sends = s.exec(
+        select(Part.via, Part.address_id, Attempt.started_at, Part.segments)
+        .join(Part, col(Part.id) == col(Attempt.part_id))
+        .where(col(Attempt.started_at) > now - timedelta(minutes=1))
+    ).all()
+    people = s.exec(
+        select(Part.via, Part.address_id, sa.func.max(Part.changed_at))
+        .where(Part.template != "", col(Part.changed_at) > now - timedelta(days=1))
+        .group_by(col(Part.via), col(Part.address_id))
+    ).all()
+    return Lately(
+        [(via, who, at, cost) for via, who, at, cost in sends],
+        [(via, who, at) for via, who, at in people if at is not None],
+    )

@@ -1,0 +1,225 @@
+"""Drawing: the last looks at a claimed message, and the part of it that goes now.
+
+What may not go now is put off, and says why; what may never go is closed, and a human hears of it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.office import gates, guard, hours
+from bot.post import attempts, outbox, windows
+from bot.post.limits import Limits
+from bot.post.outbox import Claim
+from bot.post.receipts import ask_human
+from bot.world import World
+from channels.base import Option, Outbound, Written
+from handlers import always
+from models.outbox import Held, Outbox, OutboxState, Part, Weight
+from models.person import Address, Person, Via
+
+GATE = timedelta(minutes=1)  # what waits before a shut gate is looked at again after this
+MARGIN = timedelta(minutes=1)  # before the night, so that a slow carrier does not wake anybody
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A part that passed every check and may be handed over."""
+
+    claim: Claim
+    via: str
+    outbound: Outbound
+
+
+@dataclass
+class _Look:
+    """A message under the last look, with all that the look needs."""
+
+    row: Outbox
+    person: Person
+    address: Address
+    now: datetime
+    closes: datetime | None = None  # when the hours end in which it may arrive
+
+
+class Drawing:
+    """Looks at claimed messages and draws them as their channels show them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._quiet = world.settings.quiet
+        self._limits = world.limits
+
+    def draw(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> Ready | None:
+        """Give what goes now, its try written down; or nothing, the message put off or closed."""
+        person, address = s.get_one(Person, row.person_id), s.get_one(Address, row.address_id)
+        look = _Look(row, person, address, now)
+        if row.expires_at is not None and row.expires_at <= now:
+            close(s, row, OutboxState.EXPIRED, "It waited too long and was not sent.", now)
+            return None
+        until = self._waits(s, look, shut)
+        if until is not None:
+            outbox.put_off(row, until, now)
+            s.add(row)
+            return None
+        row.held = None
+        way = windows.way(s, self._world, row, person, address, now)
+        match way:
+            case windows.Behind():
+                row.held = Held.WINDOW
+                outbox.put_off(row, row.expires_at or now + outbox.LIFE, now)
+                s.add(row)
+                return None
+            case windows.Untranslated(why):
+                close(s, row, OutboxState.REFUSED, why, now)
+                return None
+            case windows.Filled(template, words, name):
+                if gates.of_template(name) in shut:
+                    outbox.put_off(row, now + GATE, now)
+                    s.add(row)
+                    return None
+                base = replace(self._base(look), text=words, options=(), template=template)
+                return self._next_part(s, look, base, name)
+            case windows.Free():
+                return self._next_part(s, look, self._marked(s, look), "")
+
+    def _waits(self, s: Session, look: _Look, shut: frozenset[str]) -> datetime | None:
+        """Say until when a message waits that may go later."""
+        row, address, now = look.row, look.address, look.now
+        if gates.of_region(row.via, gates.region(address.wire)) in shut:
+            return now + GATE
+        if address.rest_until is not None and address.rest_until > now:
+            return address.rest_until
+        if not hours.exempt(row, address, now):
+            opens = hours.opens(look.person, self._quiet, now)
+            if opens is not None:
+                row.held = Held.HOURS
+                return opens
+            look.closes = hours.closes(look.person, self._quiet, now)
+        if row.weight >= Weight.NOTICE.value and row.written_by is None:
+            return _too_many(s, row, self._limits.unsolicited, now)
+        return None
+
+    def _base(self, look: _Look) -> Outbound:
+        return Outbound(
+            key=str(look.row.id),
+            attempt=look.row.attempts + 1,
+            to=look.address.wire,
+            text=look.row.text,
+            options=tuple(Option(*pair) for pair in json.loads(look.row.options)),
+            expires_in=_seconds(look),
+        )
+
+    def _marked(self, s: Session, look: _Look) -> Outbound:
+        """Draw it plainly; the second time, where nobody can tell about the first, it says so."""
+        base = self._base(look)
+        if look.row.via == Via.TELEGRAM.value and look.row.attempts and _in_doubt(s, look.row):
+            mark = self._world.render(always.repeated(), look.person.language)
+            return replace(base, text=f"{base.text}\n{mark}")
+        return base
+
+    def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> Ready | None:
+        row, now = look.row, look.now
+        channel = self._world.channels[row.via]
+        pieces = channel.pieces(base)
+        written = [channel.write(piece) for piece in pieces]
+        whole = "\n".join(as_read(one) for one in written)
+        why = guard.verdict(s, row, look.person, look.address, whole, now)
+        if why is not None:
+            close(s, row, OutboxState.REFUSED, why, now)
+            return None
+        if _repeats_itself(s, row, self._limits, now):
+            why = "The same words went again and again within minutes: something answers itself."
+            close(s, row, OutboxState.REFUSED, why, now)
+            return None
+        parts = attempts.legs(s, row) or _parts(s, row, look.address, written, now)
+        part = next(one for one in parts if one.state is OutboxState.PENDING)
+        part.template = name
+        part.written = as_read(written[part.n - 1])
+        row.written = whole
+        s.add(row)
+        claim = attempts.begin(s, row, part, now)
+        return Ready(claim, row.via, replace(pieces[part.n - 1], attempt=claim.attempt))
+
+
+def close(s: Session, row: Outbox, state: OutboxState, why: str, now: datetime) -> None:
+    """Send a message no more, and tell staff why."""
+    row.state = state
+    row.reason = why[:300]
+    row.lease_until = None
+    row.changed_at = now
+    s.add(row)
+    ask_human(s, row, now, f"kept:{row.id}", f"It was kept back: {why}")
+
+
+def as_read(written: Written) -> str:
+    """Give what a phone shows as one text."""
+    return "\n".join([written.text, *written.labels])
+
+
+def _parts(
+    s: Session, row: Outbox, address: Address, written: Sequence[Written], now: datetime
+) -> list[Part]:
+    parts = [
+        Part(
+            outbox_id=row.id or 0,
+            leg=row.leg,
+            n=n,
+            of=len(written),
+            via=row.via,
+            address_id=address.id or 0,
+            segments=one.segments,
+            changed_at=now,
+        )
+        for n, one in enumerate(written, 1)
+    ]
+    s.add_all(parts)
+    s.flush()
+    return parts
+
+
+def _seconds(look: _Look) -> int | None:
+    """Say for how long the provider may still deliver it."""
+    ends = [
+        *([look.row.expires_at] if look.row.expires_at else []),
+        *([look.closes - MARGIN] if look.closes else []),
+    ]
+    return max(1, int((min(ends) - look.now).total_seconds())) if ends else None
+
+
+def _in_doubt(s: Session, row: Outbox) -> bool:
+    return attempts.doubts_of(s, row) > 0
+
+
+def _too_many(s: Session, row: Outbox, most: int, now: datetime) -> datetime | None:
+    """Say until when a message waits that its reader did not ask for, after so many a day."""
+    sent = s.exec(
+        select(Outbox.sent_at)
+        .where(
+            Outbox.person_id == row.person_id,
+            col(Outbox.weight) >= Weight.NOTICE.value,
+            col(Outbox.sent_at) > now - timedelta(days=1),
+        )
+        .order_by(col(Outbox.sent_at).desc())
+        .limit(most)
+    ).all()
+    oldest = sent[-1] if len(sent) == most else None
+    return oldest + timedelta(days=1) if oldest else None
+
+
+def _repeats_itself(s: Session, row: Outbox, limits: Limits, now: datetime) -> bool:
+    """Tell whether the last messages to somebody were all these very words, minutes ago."""
+    lately = s.exec(
+        select(Outbox.text)
+        .where(
+            Outbox.person_id == row.person_id,
+            col(Outbox.id) != row.id,
+            col(Outbox.sent_at) > now - limits.identical_for,
+        )
+        .order_by(col(Outbox.id).desc())
+        .limit(limits.identical)
+    ).all()
+    return len(lately) == limits.identical and all(text == row.text for text in lately)

@@ -13,7 +13,7 @@ from bot.post.outbox import Claim
 from bot.post.remedies import Remedies, Try
 from bot.vault.keys import Keys
 from channels.base import Failure, Sent
-from models.outbox import Attempt, Outbox, Part, Weight
+from models.outbox import Attempt, Outbox, OutboxState, Part, Weight
 from models.person import Address, Link, Role, Via
 from models.task import Task
 
@@ -130,6 +130,11 @@ def ends(db: Database, claim: Claim, result: Sent | Failure | Outcome, now: date
         return attempts.end(s, claim, outcome, now) is not None
 
     return db.write_now(act)
+
+
+def ends_in(s: Session, claim: Claim, name: str, state: OutboxState, provider_id: str = "") -> None:
+    """End a try in a state."""
+    attempts.end(s, claim, Outcome(name, state, provider_id=provider_id), NOW)
 
 
 def message(db: Database, number: int) -> Outbox:

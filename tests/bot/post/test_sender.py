@@ -2,8 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,98 +16,28 @@ from bot.post import doubts, outbox, sender
 from bot.post.doubts import reconcile
 from bot.post.outbox import LEASE
 from bot.post.remedies import BACKOFF
-from bot.post.sender import Sender
-from bot.world import World
 from models.inbox import Lane
 from models.outbox import OutboxState, Weight
 from models.person import Address, Person, Via
 from models.task import TaskKind
 from tests.bot import here, scene
 from tests.bot.here import Clock
-from tests.bot.scene import CHEPE, MARTA, NOW, message, put, somebody
+from tests.bot.post.office import Office, numbered, sid, sms, telegram
+from tests.bot.scene import CHEPE, MARTA, NOW, message, put
 from tests.channels.desk import TOKEN
 from tests.channels.standins import (
-    Asked,
     Handler,
-    Provider,
     breaks_off,
     cuts,
     raw,
     refusal,
     says,
     serve,
-    telegram_message,
     telegram_refusal,
 )
 from tests.channels.standins import (
     message as resource,
 )
-
-
-@dataclass
-class Office:
-    """A sender in its world, and the provider it speaks to."""
-
-    db: Database
-    world: World
-    clock: Clock
-    provider: Provider
-    sender: Sender
-
-    async def sends(self) -> None:
-        """Send all that is due."""
-        await here.until_idle(self.sender.work, lambda: self.sender.drain(10))
-
-    @property
-    def creations(self) -> list[Asked]:
-        """The messages that the provider was asked to send."""
-        return [
-            one
-            for one in self.provider.asked
-            if one.method == "POST" and one.path.endswith(("/Messages.json", "/sendMessage"))
-        ]
-
-    @property
-    def words(self) -> list[str]:
-        """Their words."""
-        return [one.form.get("Body") or one.form.get("text", "") for one in self.creations]
-
-
-def sid(number: int) -> str:
-    return f"SM{number:032x}"
-
-
-def numbered() -> Handler:
-    """Answer each message with an id of its own."""
-    count = 0
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        nonlocal count
-        count += 1
-        if request.path.endswith("sendMessage"):
-            return web.json_response(telegram_message(number=count))
-        return web.json_response({**resource(), "sid": sid(count)})
-
-    return answer
-
-
-@pytest.fixture
-async def office(db: Database, tmp_path: Path) -> AsyncIterator[Office]:
-    """Give a sender whose provider takes everything, unless it is told otherwise."""
-    async with serve(numbered()) as provider:
-        clock = Clock()
-        world = here.world(db, tmp_path, provider=provider.url, clock=clock)
-        yield Office(db, world, clock, provider, here.sender(world))
-        await here.closed(world)
-
-
-def sms(db: Database, name: str = "Marta", wire: str = MARTA) -> int:
-    return somebody(db, name, wire, Via.SMS)
-
-
-def telegram(db: Database) -> int:
-    return somebody(db, "Ana", "700100", Via.TELEGRAM)
-
 
 # --- sending --------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ def write(
                 "Choose another channel, or call."
             )
         )
-    row = outbox.put(
+    made = outbox.put(
         s,
         person_id=person.id or 0,
         address=address,
@@ -65,8 +65,9 @@ def write(
         case_id=case_id,
         written_by=staff_id,
     )
-    if row is None:
+    if made is None:
         return None
+    row = s.get_one(Outbox, made)
     why_not = guard.verdict(s, row, person, address, text, now)
     if why_not is not None:
         raise Refusal(Text(why_not))

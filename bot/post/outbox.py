@@ -70,49 +70,57 @@ def put(
     expires_at: datetime | None = None,
     template: str = "",
     variables: str | None = None,
-) -> Outbox | None:
-    """Put one message in the outbox, or nothing if its key was put there before.
+) -> int | None:
+    """Put one message in the outbox and give its number, or nothing if its key was there before.
 
     `repeatable` is its policy where nobody knows whether it arrived: a second copy does no harm.
     `template` names approved words that say the same, for a WhatsApp talk that is shut.
     """
-    build: Any = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
     # The key decides, not a look before: another process may put the same message just now.
-    made = (
-        build.insert(Outbox)
-        .values(
-            key=key,
-            person_id=person_id,
-            address_id=address.id or 0,
-            conversation_id=conversation_id,
-            case_id=case_id,
-            via=address.via.value,
-            leg=0,
-            weight=weight.value,
-            repeatable=repeatable,
-            text=text,
-            options=json.dumps(options or []),
-            written="",
-            template=template,
-            variables=variables,
-            held=None,
-            state=OutboxState.PENDING,
-            attempts=0,
-            tries=0,
-            next_at=now,
-            expires_at=expires_at or now + LIFE,
-            fence=0,
-            provider_id="",
-            code="",
-            reason="",
-            written_by=written_by,
-            created_at=now,
-            changed_at=now,
+    made: int | None = (
+        s.connection()
+        .execute(
+            _insert(s.get_bind().dialect.name),
+            {
+                "key": key,
+                "person_id": person_id,
+                "address_id": address.id or 0,
+                "conversation_id": conversation_id,
+                "case_id": case_id,
+                "via": address.via.value,
+                "leg": 0,
+                "weight": weight.value,
+                "repeatable": repeatable,
+                "text": text,
+                "options": json.dumps(options or []),
+                "written": "",
+                "template": template,
+                "variables": variables,
+                "state": OutboxState.PENDING,
+                "attempts": 0,
+                "tries": 0,
+                "next_at": now,
+                "expires_at": expires_at or now + LIFE,
+                "fence": 0,
+                "provider_id": "",
+                "code": "",
+                "reason": "",
+                "written_by": written_by,
+                "created_at": now,
+                "changed_at": now,
+            },
         )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Outbox)
+        .scalar_one_or_none()
     )
-    return s.scalars(made).one_or_none()
+    return made
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    build: Any = postgresql if dialect == "postgresql" else sqlite
+    table = Outbox.__table__  # type: ignore[attr-defined]
+    made = build.insert(table).on_conflict_do_nothing(index_elements=["key"])
+    return made.returning(table.c.id)
 
 
 def due(

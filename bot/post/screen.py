@@ -19,7 +19,7 @@ from handlers.seen import read_answer, read_photos, read_seen, shown
 from handlers.talk import Answer, Kind, Question, Stranded, Turn, back, play
 from models.conversation import ConversationState, Talked
 from models.facts import NeverHere, pack
-from models.outbox import Outbox, Weight
+from models.outbox import Weight
 from models.person import Address, Person
 from models.task import TaskKind
 from models.text import Text
@@ -54,7 +54,7 @@ class Screen:
         now: datetime,
         *,
         before: Sequence[Text] = (),
-    ) -> Outbox | None:
+    ) -> int | None:
         """File an answer to the question on the screen, and go on from it."""
         question = seen(talked)
         if question is None:
@@ -76,7 +76,7 @@ class Screen:
         *,
         before: Sequence[Text] = (),
         rest: str = "",
-    ) -> Outbox | None:
+    ) -> int | None:
         """Ask a conversation's question, again if it was asked before.
 
         `rest` is what somebody wrote with its code: if it answers the question, nobody is asked.
@@ -95,7 +95,7 @@ class Screen:
         now: datetime,
         *,
         before: Sequence[Text] = (),
-    ) -> Outbox | None:
+    ) -> int | None:
         """Answer with files that are stored; None when the question takes none.
 
         Files may come instead of «that is all»: that means more, and then they are the answer to
@@ -111,7 +111,7 @@ class Screen:
         self._file_quietly(s, talked, question.name, answer)
         return self.burst(s, talked, count, cause, now, before=before)
 
-    def back(self, s: Session, talked: Talked, cause: Cause, now: datetime) -> Outbox | None:
+    def back(self, s: Session, talked: Talked, cause: Cause, now: datetime) -> int | None:
         """Forget the newest answer and ask again; None when there is no way back."""
         try:
             memory = remember(talked)
@@ -156,7 +156,7 @@ class Screen:
         talked: Talked | None = None,
         case_id: int | None = None,
         repeatable: bool = True,
-    ) -> Outbox | None:
+    ) -> int | None:
         """Say something that asks nothing."""
         words = " ".join(render(text, person.language) for text in texts)
         return self._put(
@@ -193,7 +193,7 @@ class Screen:
         *,
         before: Sequence[Text] = (),
         again: bool = False,
-    ) -> Outbox | None:
+    ) -> int | None:
         person = s.get_one(Person, talked.person_id)
         entry = REPERTOIRE.get(talked.name)
         if entry is None:
@@ -279,7 +279,7 @@ class Screen:
         cause: Cause,
         entry: Entry,
         now: datetime,
-    ) -> Outbox | None:
+    ) -> int | None:
         words = [render(text, person.language) for text in says]
         options: list[tuple[str, str]] = []
         address = cause.address or people.best_address(s, person)
@@ -319,7 +319,7 @@ class Screen:
             repeatable=entry.repeatable or cause.weight is Weight.REPLY,
         )
         if asks is not None:
-            talked.asked_in = row.id if row else None
+            talked.asked_in = row
         return row
 
     def _upload(
@@ -343,7 +343,7 @@ class Screen:
         conversation_id: int | None = None,
         case_id: int | None = None,
         repeatable: bool = True,
-    ) -> Outbox | None:
+    ) -> int | None:
         address = cause.address or people.best_address(s, person)
         if address is None:
             tasks.need(
@@ -372,7 +372,7 @@ class Screen:
 
     def _strand(
         self, s: Session, talked: Talked, why: str, cause: Cause, now: datetime
-    ) -> Outbox | None:
+    ) -> int | None:
         """Never guess: the person hears that a human will write, and staff see it."""
         person = s.get_one(Person, talked.person_id)
         talked.state = ConversationState.STRANDED

@@ -11,7 +11,6 @@ from bot.vault.evidence import LIMIT
 from handlers import always
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence, EvidenceState
-from models.outbox import Outbox
 from models.person import Address, Person
 from models.task import TaskKind
 from models.text import Text
@@ -34,7 +33,7 @@ class Thanks:
         address = s.get(Address, found[-1].address_id) if found[-1].address_id else None
         row = self._say(s, person, talked, found, Cause(f"burst{found[-1].id}", address), now)
         for one in found:
-            one.ack_id = row.id if row else None
+            one.ack_id = row
             s.add(one)
 
     def _say(
@@ -45,7 +44,7 @@ class Thanks:
         found: Sequence[Evidence],
         cause: Cause,
         now: datetime,
-    ) -> Outbox | None:
+    ) -> int | None:
         stored = [one for one in found if one.state is EvidenceState.STORED]
         troubles = _troubles(found)
         if talked is None:

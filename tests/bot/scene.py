@@ -89,7 +89,7 @@ def put(
             repeatable=repeatable,
             expires_at=expires_at,
         )
-        return row.id or 0 if row else 0
+        return row or 0
 
     return db.write_now(act)
 

@@ -192,8 +192,7 @@ class Office:
             case_id=talked.case_id if talked else more.pop("case_id", None),
             **more,
         )
-        assert row is not None
-        return row
+        return self.s.get_one(Outbox, row)
 
     def heard(self, person: Person, text: str, address: Address | None = None) -> Heard:
         """Let somebody have written."""

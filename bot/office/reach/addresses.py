@@ -16,10 +16,22 @@ PREFERRED = (Via.WHATSAPP, Via.TELEGRAM, Via.SMS)  # where nobody has written to
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+# What every message asks is written once: building a query costs as much as running it.
+_AT = select(Address).where(
+    col(Address.via) == sa.bindparam("via"), col(Address.lookup) == sa.bindparam("lookup")
+)
+_HOLDER = (
+    select(Person)
+    .join(Link, col(Link.person_id) == col(Person.id))
+    .where(Link.address_id == sa.bindparam("address"), col(Link.trust) != Trust.DISPROVED)
+    .order_by(sa.func.coalesce(Link.confirmed_at, Link.created_at).desc(), col(Link.id).desc())
+)
+
+
 def at(s: Session, keys: Keys, via: Via, wire: str) -> Address | None:
     """Find an address, in whatever form it is written."""
     lookup = keys.lookup(via.value, canonical(via, wire))
-    return s.exec(select(Address).where(Address.via == via, Address.lookup == lookup)).first()
+    return s.exec(_AT, params={"via": via, "lookup": lookup}).first()
 
 
 def keep(s: Session, keys: Keys, via: Via, wire: str, now: datetime) -> Address:
@@ -56,12 +68,7 @@ def link(s: Session, person: Person, address: Address, trust: Trust, now: dateti
 
 def holder(s: Session, address: Address) -> Person | None:
     """Give the person an address most likely is: the one confirmed or linked last."""
-    return s.exec(
-        select(Person)
-        .join(Link, col(Link.person_id) == col(Person.id))
-        .where(Link.address_id == address.id, col(Link.trust) != Trust.DISPROVED)
-        .order_by(sa.func.coalesce(Link.confirmed_at, Link.created_at).desc(), col(Link.id).desc())
-    ).first()
+    return s.exec(_HOLDER, params={"address": address.id}).first()
 
 
 def holders(s: Session, address: Address) -> list[Person]:

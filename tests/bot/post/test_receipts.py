@@ -109,7 +109,7 @@ def ending(story: Story) -> tuple[OutboxState, str]:
 
 def lived(s: Session, story: Story, person: int) -> tuple[Outbox, list[int]]:
     """Live through a story; give the message, and how high it stood after each step."""
-    row = outbox.put(
+    number = outbox.put(
         s,
         person_id=person,
         address=scene.address_of(s, person),
@@ -118,7 +118,7 @@ def lived(s: Session, story: Story, person: int) -> tuple[Outbox, list[int]]:
         weight=Weight.REPLY,
         now=NOW,
     )
-    assert row is not None
+    row = s.get_one(Outbox, number)
     (claim,) = scene.take(s, most=1)
     heights = [attempts.HEIGHT[row.state]]
     for place in range(len(story.told) + 1):

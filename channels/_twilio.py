@@ -170,12 +170,14 @@ class Line:
             form["content_sid"], variables = content
             form["content_variables"] = json.dumps(dict(variables), ensure_ascii=False)
         client = await self._rest.open()
-        created = await self._rest.call(client.messages.create_async(from_=sender, to=to, **form))
+        created = await self._rest.call(
+            client.messages.create_async(from_=sender, to=to, **form), to=to
+        )
         if not isinstance(created.sid, str) or not _twilio_form.SID.fullmatch(created.sid):
             raise Uncertain("Twilio answered without a message's id: it may have been sent.")
         status = STATUSES.get(str(created.status), Status.QUEUED)
         if status is Status.FAILED:
-            raise verdict(str(created.error_code or ""), BAD_REQUEST)
+            raise verdict(str(created.error_code or ""), BAD_REQUEST, to=to)
         return Sent(created.sid, status)
 
     async def recent(self, *, sender: str, to: str, since: datetime) -> list[tuple[str, Sent]]:

@@ -97,7 +97,7 @@ def _receipt(form: Form, channel: str, account: str) -> Event:
         key=form.key,
         code=code,
         attempt=form.attempt,
-        failure=verdict(code, BAD_REQUEST) if failed else None,
+        failure=verdict(code, BAD_REQUEST, to=form["To"]) if failed else None,
     )
 
 

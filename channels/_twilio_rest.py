@@ -39,15 +39,18 @@ class Rest:
             self._client = await asyncio.to_thread(self._connect)  # the import takes its time
         return self._client
 
-    async def call(self, request: Awaitable[Any]) -> Any:
-        """Wait for one of the library's requests. Raises a `Failure`, and nothing of its own."""
+    async def call(self, request: Awaitable[Any], *, to: str = "") -> Any:
+        """Wait for one of the library's requests. Raises a `Failure`, and nothing of its own.
+
+        `to` is whom a message is for.
+        """
         failure: Failure
         try:
             return await request
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001 - after a request, anything odd is no answer
-            failure = _failure(error)
+            failure = _failure(error, to)
         raise failure  # outside of the handler: the library's error holds numbers and words
 
     async def ask(
@@ -68,7 +71,7 @@ class Rest:
             data=(json.dumps(data) if as_json else urlencode(data or {})).encode(),
         )
         if answer.status == TOO_MANY_REQUESTS:
-            raise verdict("20429", answer.status, retry_after(answer.headers))
+            raise verdict(_code(answer.text), answer.status, retry_after(answer.headers))
         return answer
 
     def reroute(self, url: str) -> str:
@@ -111,8 +114,16 @@ class Rest:
         return Client(*self._secret, http_client=Http(pool_connections=False))
 
 
-def _failure(error: Exception) -> Failure:
+def _code(text: str) -> str:
+    """Read the code of Twilio's error document, or nothing."""
+    try:
+        return str(json.loads(text)["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _failure(error: Exception, to: str) -> Failure:
     status, code = getattr(error, "status", None), getattr(error, "code", None)
     if not isinstance(status, int):
         return Uncertain("Twilio's answer could not be read: it may have been sent.")
-    return verdict("" if code in {None, status} else str(code), status)
+    return verdict("" if code in {None, status} else str(code), status, to=to)

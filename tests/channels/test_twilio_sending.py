@@ -10,7 +10,7 @@ import pytest
 
 from channels import _wire
 from channels._twilio import Line
-from channels._twilio_verdicts import VERDICTS, WAITS, verdict
+from channels._twilio_verdicts import verdict
 from channels.base import (
     Attachment,
     BadAddress,
@@ -373,12 +373,12 @@ def test_a_code_counts_before_the_status(code: str, status: int, expected: type[
     assert failure.code == code
 
 
-def test_each_code_has_one_verdict_and_only_busy_ones_wait():
-    assert all(VERDICTS[code] is Busy for code in WAITS)
-    assert {code for code, kind in VERDICTS.items() if kind is Busy} == set(WAITS)
-    failure = verdict("63018", 400)
-    assert isinstance(failure, Busy)
-    assert failure.wait == 3600
+async def test_a_full_queue_is_told_from_too_many_requests(twilio: Provider, line: Line):
+    twilio.will(says(refusal(21611), 429), raw(b"slow down", 429), says([], 429))
+    for code, wait in (("21611", 60.0), ("", 1.0), ("", 1.0)):
+        with pytest.raises(Busy) as caught:
+            await Sms(line, "+14155550100").send(HI)
+        assert (caught.value.code, caught.value.wait) == (code, wait)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,11 @@ class Faults:
     unavailable: float = 0.0
     """Share of requests refused with 503 and not carried out."""
     refuse: int = 0
-    """A Twilio code that every new message is refused with; 0 for none."""
+    """The code that every new message is refused with: Twilio's, or HTTP's of Telegram. 0: none."""
+    refuse_words: str = ""
+    """What Telegram says with it."""
+    moved_to: int = 0
+    """The number under which Telegram says that a group goes on; with `refuse` 400."""
     regions_off: tuple[str, ...] = ()
     """Number prefixes, such as +505, that this account may not send to (21408)."""
     whatsapp_window: bool = False

@@ -41,6 +41,7 @@ class TelegramApi:
         def carry_out(call: Call) -> Answer:
             try:
                 self._check(request.path_params["token"])
+                self._refuse()
                 result = self._method(name)(Asked.of(call))
             except Denied as denied:
                 return denied.answer()
@@ -59,6 +60,13 @@ class TelegramApi:
             return Answer(200, content=content, type="application/octet-stream")
 
         return await self._gate.serve(request, "file", MANNERS, carry_out)
+
+    def _refuse(self) -> None:
+        """Refuse everything while the switch says so."""
+        faults = self._house.switches[Provider.TELEGRAM]
+        if faults.refuse:
+            moved = {"migrate_to_chat_id": faults.moved_to} if faults.moved_to else {}
+            raise Denied(faults.refuse, faults.refuse_words or "Refused", **moved)
 
     def _method(self, name: str) -> Method:
         method = self._methods.get(name.lower())

@@ -1,5 +1,6 @@
 """The refusals of Twilio's API, in Twilio's own words and JSON."""
 
+from bot.simulator.twilio.codes import words
 from bot.simulator.wires.call import Answer
 from bot.simulator.wires.gate import Manners
 
@@ -75,12 +76,12 @@ class Rejected(Exception):  # noqa: N818 - Twilio rejects; nothing here is in er
 
 def error(code: int, what: str = "", headers: dict[str, str] | None = None) -> Answer:
     """Twilio's JSON for a code."""
-    status, words = _WORDS.get(code, (400, "Error {what}"))
+    status, said = _WORDS.get(code, (400, words(code) or ""))
     return Answer(
         status,
         {
             "code": code,
-            "message": words.format(what=what),
+            "message": said.format(what=what),
             "more_info": f"https://www.twilio.com/docs/errors/{code}",
             "status": status,
         },

@@ -7,23 +7,8 @@ from typing import Any
 from bot.simulator.line import Author
 from bot.simulator.record.files import File
 from bot.simulator.record.threads import Message
+from bot.simulator.twilio.codes import words
 from bot.simulator.twilio.segments import segments
-
-_CODES = {
-    21610: "Attempt to send to unsubscribed recipient",
-    30003: "Unreachable destination handset",
-    30005: "Unknown destination handset",
-    30007: "Message filtered",
-    63016: "Failed to send freeform message because you are outside the allowed window."
-    " If you are using WhatsApp, please use a Message Template.",
-    63019: "Media failed to download",
-    63021: "Channel invalid content error",
-}
-
-
-def words(code: int | None) -> str | None:
-    """What Twilio writes beside an error code."""
-    return None if code is None else _CODES.get(code, f"Error {code}")
 
 
 def message(account: str, one: Message) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bot.simulator.record.files import File
 from bot.simulator.record.letters import whole
 from bot.simulator.record.threads import Message
 from bot.simulator.settings import SimulatorSettings
-from bot.simulator.twilio.resources import words
+from bot.simulator.twilio.codes import words
 from bot.simulator.twilio.segments import segments
 
 _COUNTRIES = {

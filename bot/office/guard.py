@@ -81,6 +81,20 @@ def tells(text: str, language: str) -> bool:
     return not singles.isdisjoint(words) or any(f" {phrase} " in line for phrase in _PHRASES)
 
 
+# Asked for every message, so built once.
+_LINKED = select(Link.id).where(
+    Link.person_id == sa.bindparam("person"),
+    Link.address_id == sa.bindparam("address"),
+    col(Link.trust) != Trust.DISPROVED,
+)
+_CONCERNED = select(Case).where(
+    sa.or_(
+        col(Case.id) == sa.bindparam("case", type_=sa.Integer()),
+        col(Case.parent_id) == sa.bindparam("person"),
+    )
+)
+
+
 def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> Text | None:
     """Say why nothing may go to this person, at this address."""
     if person.lockout is not Lockout.NONE:
@@ -97,13 +111,7 @@ def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> T
         return STOPPED
     if address.unsafe_at is not None:
         return NOT_HERE
-    theirs = s.exec(
-        select(Link.id).where(
-            Link.person_id == person.id,
-            Link.address_id == address.id,
-            col(Link.trust) != Trust.DISPROVED,
-        )
-    ).first()
+    theirs = s.exec(_LINKED, params={"person": person.id, "address": address.id}).first()
     return NOT_THEIRS if theirs is None else None
 
 
@@ -128,9 +136,7 @@ def _cases(s: Session, outbox: Outbox, person: Person) -> Iterable[Case]:
     """
     if outbox.written_by is not None:
         return s.exec(select(Case).where(Case.state == CaseState.OPEN))
-    return s.exec(
-        select(Case).where(sa.or_(col(Case.id) == outbox.case_id, col(Case.parent_id) == person.id))
-    )
+    return s.exec(_CONCERNED, params={"case": outbox.case_id, "person": person.id})
 
 
 def _own_words(s: Session, outbox: Outbox, person: Person) -> str:

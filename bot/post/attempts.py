@@ -92,29 +92,44 @@ def legs(s: Session, row: Outbox) -> list[Part]:
     )
 
 
-def part_of(s: Session, claim: Claim) -> Part:
-    """Give the part that a claimed try is of."""
-    return s.exec(
-        select(Part)
-        .join(Attempt, col(Attempt.part_id) == col(Part.id))
-        .where(Attempt.outbox_id == claim.outbox_id, Attempt.n == claim.attempt)
-    ).one()
+@dataclass(frozen=True)
+class Flight:
+    """A try, with all that its end concerns. The message is locked."""
+
+    attempt: Attempt
+    part: Part
+    row: Outbox
+    address: Address
 
 
-def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> tuple[Outbox, Part] | None:
-    """Write how a try ended. A stale claim changes only its own attempt row, and gives nothing."""
-    attempt = s.exec(
-        select(Attempt).where(Attempt.outbox_id == claim.outbox_id, Attempt.n == claim.attempt)
-    ).one()
-    row = s.get_one(Outbox, claim.outbox_id, with_for_update=True)
+_FLIGHT = (
+    select(Attempt, Part, Outbox, Address)
+    .join(Part, col(Part.id) == col(Attempt.part_id))
+    .join(Outbox, col(Outbox.id) == col(Attempt.outbox_id))
+    .join(Address, col(Address.id) == col(Part.address_id))
+    .where(
+        col(Attempt.outbox_id) == sa.bindparam("message"), col(Attempt.n) == sa.bindparam("number")
+    )
+    .with_for_update(of=Outbox)
+)
+
+
+def flight(s: Session, claim: Claim) -> Flight:
+    """Give a claimed try and what it is of."""
+    params = {"message": claim.outbox_id, "number": claim.attempt}
+    return Flight(*s.exec(_FLIGHT, params=params).one())
+
+
+def land(s: Session, claim: Claim, landed: Flight, outcome: Outcome, now: datetime) -> bool:
+    """Write how a try ended. A stale claim changes only its own attempt row: then False."""
+    attempt, part, row = landed.attempt, landed.part, landed.row
     attempt.outcome = outcome.name
     attempt.ended_at = now
     attempt.code = attempt.code or outcome.code
     attempt.provider_id = attempt.provider_id or outcome.provider_id
     s.add(attempt)
     if row.fence != claim.fence:
-        return None
-    part = s.get_one(Part, attempt.part_id)
+        return False
     part.provider_id = part.provider_id or outcome.provider_id
     # Given up too early, it may wait for its second time: then the first has gone out after all.
     news = outcome.state in ACCEPTED and HEIGHT[outcome.state] > HEIGHT.get(part.state, 0)
@@ -133,7 +148,7 @@ def end(s: Session, claim: Claim, outcome: Outcome, now: datetime) -> tuple[Outb
     if outcome.provider_id:
         for receipt in early(s, attempt, outcome.provider_id):
             climb(s, row, part, attempt, Status(receipt.status), receipt.code, now)
-    return row, part
+    return True
 
 
 def try_again(s: Session, row: Outbox, part: Part, outcome: Outcome, now: datetime) -> None:
@@ -239,15 +254,18 @@ def find(s: Session, own: int | None, number: int, provider_id: str) -> Attempt 
     return s.exec(select(Attempt).where(Attempt.provider_id == provider_id)).first()
 
 
+_EARLY = (
+    select(ReceiptRow)
+    .where(
+        col(ReceiptRow.provider_id) == sa.bindparam("theirs"), col(ReceiptRow.outbox_id).is_(None)
+    )
+    .order_by(col(ReceiptRow.id))
+)
+
+
 def early(s: Session, attempt: Attempt, provider_id: str) -> list[ReceiptRow]:
     """Take the news that came before anybody knew whose they were."""
-    found = list(
-        s.exec(
-            select(ReceiptRow)
-            .where(ReceiptRow.provider_id == provider_id, col(ReceiptRow.outbox_id).is_(None))
-            .order_by(col(ReceiptRow.id))
-        )
-    )
+    found = list(s.exec(_EARLY, params={"theirs": provider_id}))
     for receipt in found:
         receipt.outbox_id = attempt.outbox_id
         s.add(receipt)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates, guard, hours
@@ -135,7 +136,8 @@ class Drawing:
             why = "The same words went again and again within minutes: something answers itself."
             close(s, row, OutboxState.REFUSED, why, now)
             return None
-        parts = attempts.legs(s, row) or _parts(s, row, look.address, written, now)
+        known = attempts.legs(s, row) if row.attempts else []
+        parts = known or _parts(s, row, look.address, written, now)
         part = next(one for one in parts if one.state is OutboxState.PENDING)
         part.template = name
         part.written = as_read(written[part.n - 1])
@@ -210,16 +212,27 @@ def _too_many(s: Session, row: Outbox, most: int, now: datetime) -> datetime | N
     return oldest + timedelta(days=1) if oldest else None
 
 
+_LATELY = (
+    select(Outbox.text)
+    .where(
+        col(Outbox.person_id) == sa.bindparam("who"),
+        col(Outbox.id) != sa.bindparam("this"),
+        col(Outbox.sent_at) > sa.bindparam("since"),
+    )
+    .order_by(col(Outbox.id).desc())
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+
+
 def _repeats_itself(s: Session, row: Outbox, limits: Limits, now: datetime) -> bool:
     """Tell whether the last messages to somebody were all these very words, minutes ago."""
     lately = s.exec(
-        select(Outbox.text)
-        .where(
-            Outbox.person_id == row.person_id,
-            col(Outbox.id) != row.id,
-            col(Outbox.sent_at) > now - limits.identical_for,
-        )
-        .order_by(col(Outbox.id).desc())
-        .limit(limits.identical)
+        _LATELY,
+        params={
+            "who": row.person_id,
+            "this": row.id,
+            "since": now - limits.identical_for,
+            "most": limits.identical,
+        },
     ).all()
     return len(lately) == limits.identical and all(text == row.text for text in lately)

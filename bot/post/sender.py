@@ -154,11 +154,17 @@ class Sender:
         """Take what may go: how much it was, and what of it goes now."""
         now = self._world.now()
         rows = outbox.claim(s, ids, now=now, clock=clock(s))
-        # All that the looks need comes with two queries, however many messages there are.
-        s.exec(select(Person).where(col(Person.id).in_({row.person_id for row in rows}))).all()
-        s.exec(select(Address).where(col(Address.id).in_({row.address_id for row in rows}))).all()
+        # All that the looks need comes with two queries, however many messages there are. It stays
+        # in the session as long as somebody holds it.
+        held = (
+            s.exec(select(Person).where(col(Person.id).in_({one.person_id for one in rows}))).all(),
+            s.exec(
+                select(Address).where(col(Address.id).in_({one.address_id for one in rows}))
+            ).all(),
+        )
         drawn = [self._drawn(s, row, shut, now) for row in rows]
         crash.point("out.claimed")
+        del held
         return len(rows), [one for one in drawn if one is not None]
 
     def _drawn(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> Ready | None:
@@ -228,16 +234,15 @@ class Sender:
 
     def _ended(self, one: Ready, result: Sent | Failure, s: Session) -> str:
         now = self._world.now()
-        row = s.get_one(Outbox, one.claim.outbox_id)
-        part = attempts.part_of(s, one.claim)
-        tried = Try(row, part, s.get_one(Address, part.address_id), now)
+        flight = attempts.flight(s, one.claim)
+        tried = Try(flight.row, flight.part, flight.address, now)
         outcome = judged(s, self._remedies, tried, result)
-        if attempts.end(s, one.claim, outcome, now) is None:
+        if not attempts.land(s, one.claim, flight, outcome, now):
             metrics.fence_refusals.labels("outbox").inc()
             return outcome.name
         if isinstance(result, Failure):
             settle_failure(s, self._remedies, tried, result)
-        elif part.n < part.of:
+        elif flight.part.n < flight.part.of:
             crash.point("out.part")
         return outcome.name
 

@@ -117,24 +117,29 @@ def take(
 
 def judged(s: Session, claim: Claim, result: Sent | Failure, now: datetime = NOW) -> Outcome:
     """Judge how a try ended."""
-    part = attempts.part_of(s, claim)
-    row, address = s.get_one(Outbox, claim.outbox_id), s.get_one(Address, part.address_id)
-    return remedies.judged(s, Remedies({}), Try(row, part, address, now), result)
+    flight = attempts.flight(s, claim)
+    tried = Try(flight.row, flight.part, flight.address, now)
+    return remedies.judged(s, Remedies({}), tried, result)
+
+
+def land(s: Session, claim: Claim, outcome: Outcome, now: datetime = NOW) -> bool:
+    """Write down how a try ended. False when it was not ours to say any more."""
+    return attempts.land(s, claim, attempts.flight(s, claim), outcome, now)
 
 
 def ends(db: Database, claim: Claim, result: Sent | Failure | Outcome, now: datetime = NOW) -> bool:
-    """Write down how a try ended. False when it was not ours to say any more."""
+    """Write down how a try ended, in a transaction of its own."""
 
     def act(s: Session) -> bool:
         outcome = result if isinstance(result, Outcome) else judged(s, claim, result, now)
-        return attempts.end(s, claim, outcome, now) is not None
+        return land(s, claim, outcome, now)
 
     return db.write_now(act)
 
 
 def ends_in(s: Session, claim: Claim, name: str, state: OutboxState, provider_id: str = "") -> None:
     """End a try in a state."""
-    attempts.end(s, claim, Outcome(name, state, provider_id=provider_id), NOW)
+    land(s, claim, Outcome(name, state, provider_id=provider_id))
 
 
 def message(db: Database, number: int) -> Outbox:

@@ -20,7 +20,7 @@ from sqlmodel import Session, select
 
 from bot import migrate
 from bot.db import Database
-from bot.post import attempts, doubts, inbox, outbox, receipts
+from bot.post import doubts, inbox, outbox, receipts
 from bot.post.inbox import LEASE, Kept, LaneClaim
 from bot.post.outbox import Claim
 from channels.base import (
@@ -195,7 +195,7 @@ class Story(RuleBasedStateMachine):
     def _end(self, claim: Claim, result: Sent | Failure, s: Session) -> None:
         if isinstance(result, Uncertain):
             self.doubted.add(claim.outbox_id)
-        attempts.end(s, claim, scene.judged(s, claim, result, self.now), self.now)
+        scene.land(s, claim, scene.judged(s, claim, result, self.now), self.now)
 
     @rule(data=some.data(), status=some.sampled_from([Status.SENT, Status.DELIVERED]))
     @precondition(lambda self: self.phones)

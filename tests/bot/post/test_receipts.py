@@ -37,7 +37,7 @@ def sent(db: Database, number: int) -> None:
     def act(s: Session) -> None:
         (claim,) = scene.take(s, most=1)
         assert claim.outbox_id == number
-        attempts.end(s, claim, Outcome("accepted", OutboxState.ACCEPTED, provider_id=SID), NOW)
+        scene.land(s, claim, Outcome("accepted", OutboxState.ACCEPTED, provider_id=SID), NOW)
 
     db.write_now(act)
 
@@ -135,12 +135,12 @@ def lived(s: Session, story: Story, person: int) -> tuple[Outbox, list[int]]:
 
 def _answer(s: Session, claim: Claim, story: Story) -> None:
     if story.answer == "unknown":
-        attempts.end(s, claim, scene.judged(s, claim, Uncertain("No answer.")), NOW)
+        scene.land(s, claim, scene.judged(s, claim, Uncertain("No answer.")), NOW)
         if not story.keyed:  # then nothing but asking finds it
             doubts.settle(s, claim.outbox_id, Sent(SID), later(minutes=3))
         return
     status = Status.SENT if story.answer == "sent at once" else Status.QUEUED
-    attempts.end(s, claim, scene.judged(s, claim, Sent(SID, status)), NOW)
+    scene.land(s, claim, scene.judged(s, claim, Sent(SID, status)), NOW)
 
 
 @settings(

@@ -107,7 +107,8 @@ class Remedies:
         s.add(address)
         for key in _held(tried, failure, set(self._channels)):
             gates.shut(s, key, _reason(failure), now, _until(failure, now))
-        if isinstance(failure, Misconfigured) or remedy.alert:
+        final = tried.row.state is OutboxState.FAILED or remedy.holds is not Scope.NOTHING
+        if isinstance(failure, Misconfigured) or (remedy.alert and final):
             via = tried.row.via
             what = f"{via} does not send: {failure}. Its messages wait."
             if not isinstance(failure, Misconfigured):

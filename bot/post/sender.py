@@ -1,7 +1,7 @@
 """Sending: what is due is taken as fast as it may go, handed over, and its outcome kept."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from models.person import Address, Person
 
 AT_ONCE = 64  # messages on the wire at a time, on all channels; each has its own limit below it
 PATIENCE = (0.1, 0.5, 2.0, 5.0, 7.0)  # seconds between tries to write down how a send ended
+TENTH = 10  # each so many-th place is for broadcasts, however many replies wait
 REST = timedelta(seconds=1)  # the longest that what may not go now is not looked at
 
 
@@ -50,6 +51,7 @@ class Sender:
         self._breakers = {via: Breaker() for via in world.channels}
         self._resting: dict[str, datetime] = {}
         self._flying: dict[asyncio.Task[None], str] = {}
+        self._places: Counter[str] = Counter()  # given so far, by channel
 
     async def work(self) -> bool:
         """Take what is due and set it flying. True when there may be more at once."""
@@ -109,13 +111,19 @@ class Sender:
         }
         halted = frozenset(key for key in shut if key.startswith("broadcasts:"))
         due = outbox.due(s, now=now, vias=tuple(on), shut=halted, most=max(on.values(), default=0))
-        left = Counter(on)
-        chosen = []
-        for one in due:
-            if left[one.via] > 0:
-                left[one.via] -= 1
-                chosen.append(one)
-        return shut, chosen
+        return shut, [one for via, left in on.items() for one in self._share(via, due, left)]
+
+    def _share(self, via: str, due: Sequence[Due], room: int) -> list[Due]:
+        """Choose for the room there is: what presses first, and each tenth place for the many."""
+        single = deque(one for one in due if one.via == via and not one.bulk)
+        bulk = deque(one for one in due if one.via == via and one.bulk)
+        chosen: list[Due] = []
+        while len(chosen) < room and (single or bulk):
+            self._places[via] += 1
+            tenth = self._places[via] % TENTH == 0
+            line = bulk if bulk and (tenth or not single) else single
+            chosen.append(line.popleft())
+        return chosen
 
     async def _let_go(self, due: Sequence[Due], now: datetime) -> list[int]:
         """Ask the pacing which of these may go now; a channel that may not rests until it may."""

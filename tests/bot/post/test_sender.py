@@ -103,6 +103,20 @@ async def test_two_processes_send_each_message_once(postgres_db: Database, tmp_p
         assert heard == sorted(heard)
 
 
+async def test_replies_go_before_a_broadcast_which_still_gets_each_tenth_place(
+    office: Office,
+) -> None:
+    crowd = [sms(office.db, f"P{n}", f"+5025555{n:04}") for n in range(60)]
+    for person in crowd[:30]:
+        put(office.db, person, f"b{person}", text="aviso", weight=Weight.BROADCAST)
+    for person in crowd[30:]:
+        put(office.db, person, f"r{person}", text="respuesta")
+    await office.sends_all()
+    first = office.words[:30]
+    assert office.words.count("aviso") == office.words.count("respuesta") == 30
+    assert 1 <= first.count("aviso") <= 4
+
+
 # --- what is not sent -----------------------------------------------------------------------------
 
 

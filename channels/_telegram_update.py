@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from channels.plain import clean
@@ -71,6 +72,8 @@ EVENTS: Mapping[str, Shape] = {
     },
 }
 
+WORDED = frozenset({"message", "edited_message"})
+
 UPDATE_ID = re.compile(rb'\s*\{\s*"update_id"\s*:\s*([0-9]{1,15})\s*[,}]')
 NAME = re.compile(r"[a-z_]{1,40}")
 COMMAND = re.compile(r"/([A-Za-z_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
@@ -85,7 +88,7 @@ class Kept:
     number: int
     content: Mapping[str, Any]
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Name the one known kind of event in it, or nothing."""
         found = [kind for kind in EVENTS if isinstance(self.content.get(kind), dict)]
@@ -100,6 +103,15 @@ class Kept:
         if not isinstance(chat, dict) or chat.get("type") != "private":
             return ""
         return str(chat["id"]) if type(chat.get("id")) is int else ""
+
+    @property
+    def words(self) -> str:
+        """Give what the person wrote: the text, or what stands under a file."""
+        if self.kind not in WORDED:
+            return ""
+        event = self.content[self.kind]
+        said = event.get("text") or event.get("caption")
+        return words(clean(said))[0] if isinstance(said, str) else ""
 
     def pruned(self) -> Any:
         """Give the event cut down to what we use: all that the library may see of it."""

@@ -1,20 +1,16 @@
 """One Twilio account: its signed webhooks come in here, and its messages go out."""
 
-import base64
-import hmac
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha1, sha256
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode
-
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from urllib.parse import quote, urlencode
 
 from channels import _twilio_contents, _twilio_form
 from channels._twilio_contents import Approval, Contents
 from channels._twilio_event import STATUSES
 from channels._twilio_rest import TWILIO, Rest
+from channels._twilio_signature import Signatures
 from channels._twilio_verdicts import verdict
 from channels.base import (
     SMS,
@@ -32,6 +28,7 @@ from channels.base import (
     Status,
     Uncertain,
 )
+from channels.plain import clean
 
 CDN = frozenset({"mms.twiliocdn.com", "media.twiliocdn.com", "s3-external-1.amazonaws.com"})
 
@@ -53,34 +50,6 @@ BAD_REQUEST = 400
 GONE = 404
 
 
-class _Validator(RequestValidator):  # type: ignore[misc]  # the library has no types
-    """Twilio's validator, which also reads what is not proper Unicode.
-
-    The library raises there; the signature is over the bytes that were sent, whatever they are.
-    """
-
-    def compute_signature(
-        self, uri: str, params: Mapping[str, str], algorithm: str | None = None
-    ) -> str:
-        try:
-            signature: str = super().compute_signature(uri, params, algorithm)
-        except UnicodeEncodeError:
-            text = uri + "".join(params.values())
-            mac = hmac.new(self.token, text.encode("utf-8", "surrogateescape"), sha1)
-            signature = base64.b64encode(mac.digest()).decode()
-        return signature
-
-
-class _Glued(dict[str, str]):
-    """Fields already put in signing order, under no name: the validator need not sort them twice.
-
-    It asks for `getall`, and tries each of its two readings of the address with it.
-    """
-
-    def getall(self, name: str) -> list[str]:
-        return [self[name]]
-
-
 class Line:
     """One Twilio account, spoken to over the address in `api_url`.
 
@@ -100,10 +69,10 @@ class Line:
         self.account = account_sid
         self._rest = Rest(account_sid, auth_tokens[0], api_url)
         self.contents = Contents(self._rest)
-        self._validators = tuple(_Validator(token) for token in auth_tokens)
         public_url = public_url.rstrip("/")
         self._status_url = public_url + STATUS_PATH
-        self._urls = (public_url + MESSAGES_PATH, self._status_url)
+        urls = (public_url + MESSAGES_PATH, self._status_url)
+        self._signatures = Signatures(auth_tokens, urls)
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -121,26 +90,12 @@ class Line:
         except ValueError as error:
             raise Malformed(f"The form cannot be read: {error}.") from None
         url, _, query = call.url.partition("?")
-        if url not in self._urls or not self._signed(call, query, found):
+        signature = call.headers.get("x-twilio-signature", "")
+        text = _twilio_form.glued(found)
+        if not self._signatures.cover(url, query, text, call.body, signature):
             raise Forged("The signature is not Twilio's for this address and form.")
         _twilio_form.inspect(found, self.account)
         return _envelope(found, _twilio_form.pack(query, call.body))
-
-    def _signed(self, call: Call, query: str, found: _twilio_form.Fields) -> bool:
-        signature = call.headers.get("x-twilio-signature")
-        if not signature:
-            return False
-        glued = _Glued({"": _twilio_form.glued(found)})
-        try:
-            if "bodySHA256" in query:  # the validator does not compare it for a form
-                digest = parse_qs(query)["bodySHA256"][0]
-                if not hmac.compare_digest(sha256(call.body).hexdigest(), digest.lower()):
-                    return False
-            return any(
-                validator.validate(call.url, glued, signature) for validator in self._validators
-            )
-        except Exception:  # noqa: BLE001 - the validator raises many; all mean: not Twilio's
-            return False
 
     # --- out --------------------------------------------------------------------------------------
 
@@ -284,4 +239,5 @@ def _envelope(found: _twilio_form.Fields, raw: bytes) -> Envelope:
         kind=Kind.RECEIPT if is_receipt else Kind.MESSAGE,
         sender=recipient if is_receipt else sender,
         raw=raw,
+        words="" if is_receipt or "Body" not in found else clean(found["Body"][0]),
     )

@@ -65,7 +65,6 @@ DOCUMENTED = """
 MEDIA_URLS = tuple(f"MediaUrl{n}" for n in range(MOST_MEDIA))
 MEDIA_TYPES = tuple(f"MediaContentType{n}" for n in range(MOST_MEDIA))
 KNOWN = frozenset({*SHAPES, *OPTIONAL, *DOCUMENTED.split(), *MEDIA_URLS, *MEDIA_TYPES})
-PLAIN_NAMES = {name.encode(): name for name in KNOWN}  # found faster than read
 NAME = re.compile(r"[A-Za-z0-9_.\[\]-]+")
 BROKEN_OFF = re.compile(rf"(?:{'|'.join(OPTIONAL)})[a-z]")  # no field's name goes on like that
 
@@ -75,24 +74,29 @@ def fields(body: bytes) -> Fields:
 
     Raises `ValueError` for what is no form, or has too many fields.
     """
-    pieces = body.split(b"&")
+    pieces = body.decode("utf-8", "surrogateescape").split("&")
     if len(pieces) > MOST_FIELDS:
         raise ValueError("the form has too many fields")
     found: Fields = {}
     for piece in pieces:
         if piece:
-            name, _, value = piece.partition(b"=")
-            found.setdefault(PLAIN_NAMES.get(name) or _text(name), []).append(_text(value))
+            name, _, value = piece.partition("=")
+            if name not in KNOWN:
+                name = _plain(name)
+            if "%" in value or "+" in value:
+                value = _plain(value)
+            if name in found:
+                found[name].append(value)
+            else:
+                found[name] = [value]
     if not found:
         raise ValueError("the form is empty")
     return found
 
 
-def _text(quoted: bytes) -> str:
-    plain = quoted.replace(b"+", b" ")
-    if b"%" in plain:
-        plain = unquote_to_bytes(plain)
-    return plain.decode("utf-8", "surrogateescape")
+def _plain(quoted: str) -> str:
+    raw = unquote_to_bytes(quoted.replace("+", " ").encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def glued(found: Fields) -> str:
@@ -116,8 +120,7 @@ def inspect(found: Fields, account: str) -> None:
     for name, values in found.items():
         if len(values) > 1 and len(set(values)) > 1 and name in KNOWN:
             raise Forged(f"The form has {name} twice.")
-    strange = found.keys() - KNOWN
-    if strange and _is_cut(found, strange):
+    if not KNOWN.issuperset(found) and _is_cut(found, found.keys() - KNOWN):
         raise Forged("The form has a field whose name hides another.")
     if found["AccountSid"][0] != account:
         raise Forged("The form is of another Twilio account.")

@@ -127,7 +127,15 @@ class Telegram:
             raise Malformed(f"The update cannot be read: {error}.") from None
         sender = update.sender
         kind = Kind.MESSAGE if sender else Kind.ODD
-        return Envelope(TELEGRAM, self.account, str(update.number), kind, sender, call.body)
+        return Envelope(
+            TELEGRAM,
+            self.account,
+            str(update.number),
+            kind,
+            sender,
+            call.body,
+            update.words if sender else "",
+        )
 
     def read(self, raw: bytes) -> tuple[Event, ...]:
         """Say what a kept update holds. Never raises: what it cannot read is `Odd`."""

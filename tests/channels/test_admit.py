@@ -17,6 +17,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from channels import _twilio_form
 from channels._twilio import LARGEST_FORM, Line
+from channels._twilio_signature import Signatures
 from channels.base import Call, Forged, Inbound, Malformed
 from channels.sms import Sms
 from channels.telegram import LARGEST_BODY, Telegram
@@ -46,6 +47,49 @@ def signed(url: str, text: bytes) -> str:
     return base64.b64encode(
         hmac.new(desk.TOKEN.encode(), url.encode() + text, sha1).digest()
     ).decode()
+
+
+@QUICK
+@given(data=st.data())
+def test_a_signature_is_twilios_exactly_where_twilios_own_library_says_so(data: st.DataObject):
+    port = data.draw(st.sampled_from(["", ":443", ":80", ":8443"]))
+    scheme = data.draw(st.sampled_from(["https", "http"]))
+    base = f"{scheme}://enlace.example{port}"
+    query = data.draw(st.sampled_from(["", "m=k-17&a=2", "x=%C3%B1&x=1", "bodySHA256="]))
+    letters = st.text("aBñ=& +%👍", max_size=4)
+    pairs = data.draw(
+        st.lists(st.tuples(st.sampled_from(["Body", "To", "X"]), letters), max_size=6)
+    )
+    body = urlencode(pairs).encode()
+    if query.startswith("bodySHA256"):
+        query += sha256(body).hexdigest()
+    url = f"{base}/webhooks/twilio/messages"
+    asked = f"{url}?{query}" if query else url
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    signing = data.draw(st.sampled_from([desk.TOKEN, "other", "old"]))
+    named = data.draw(st.sampled_from([asked, asked.replace(port, "", 1) if port else asked]))
+    oracle = RequestValidator(signing)
+    signature = oracle.compute_signature(named, Many(found))
+    accepted = any(
+        RequestValidator(token).validate(asked, Many(found), signature)
+        for token in (desk.TOKEN, "old")
+    )
+    signatures = Signatures((desk.TOKEN, "old"), (url,))
+    text = _twilio_form.glued(found)
+    assert signatures.cover(url, query, text, body, signature) is accepted
+    assert not signatures.cover(f"{url}/", query, text, body, signature)
+    if query.startswith("bodySHA256"):
+        assert not signatures.cover(url, query, text, body + b"&", signature)
+
+
+class Many(dict[str, list[str]]):
+    """A form with names that come more than once, as the library knows them."""
+
+    def getall(self, name: str) -> list[str]:
+        """Give every value of one name."""
+        return self[name]
 
 
 # --- Twilio ---------------------------------------------------------------------------------------

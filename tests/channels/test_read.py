@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.base import Channel, Kind, Odd
+from channels.plain import clean
 from channels.sms import Sms
 from channels.whatsapp import WhatsApp
 from tests.channels import desk
@@ -51,6 +52,7 @@ def test_a_twilio_request_is_read_as_what_it_is(name: str, row: dict[str, Any]):
     assert (event.channel, event.account) == (name, desk.ACCOUNT)
     assert desk.told(event) == row["means"]
     assert event.event_id == envelope.event_id
+    assert envelope.words == ("" if is_receipt else clean(form.get("Body", "")))
 
 
 @pytest.mark.parametrize("row", labelled(TELEGRAM["rows"]))
@@ -62,6 +64,10 @@ def test_a_telegram_update_is_read_as_what_it_is(row: dict[str, Any]):
     assert event.event_id == envelope.event_id == "900"
     assert envelope.sender == row["means"]["sender"]
     assert envelope.kind is (Kind.MESSAGE if envelope.sender else Kind.ODD)
+    # What stands in no text or caption (a phone number shared by a button) is not in its words.
+    written = row["update"].get("message") or row["update"].get("edited_message") or {}
+    said = row["means"].get("text", "") if {"text", "caption"} & written.keys() else ""
+    assert envelope.words == said or row["means"]["is"] == "Odd"
 
 
 def test_a_channel_that_cannot_read_says_so_and_keeps_the_sender():
@@ -103,6 +109,27 @@ def test_nested_rich_text_never_reaches_the_library():
     update["message"]["from"]["first_name"] = "Ixchel"
     (event,) = BOT.read(json.dumps(update).encode())
     assert desk.told(event)["text"] == "ya llegué a Nebaj"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"text": "ALTO"}, "ALTO"),
+        ({"text": "/alto"}, "alto"),
+        ({"text": "/start token-1"}, "start"),
+        ({"caption": "alto\x00"}, "alto"),
+        ({"text": ["alto"], "caption": "x"}, ""),
+        ({"text": "", "caption": {}}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_stop_can_be_seen_without_the_library(message: dict[str, Any], words: str):
+    for kind in ("message", "edited_message"):
+        chat = {"chat": {"id": 7, "type": "private"}}
+        call = desk.telegram_call({"update_id": 1, kind: {**chat, **message}})
+        assert BOT.admit(call).words == words
+    group = {"chat": {"id": 7, "type": "group"}, **message}
+    assert BOT.admit(desk.telegram_call({"update_id": 1, "message": group})).words == ""
 
 
 ANY_JSON = st.recursive(

@@ -14,6 +14,7 @@ from bot.post.outbox import orphans
 from bot.post.pacing import Lately, Pacer
 from bot.post.sender import Sender
 from bot.post.sweep import Sweep
+from bot.post.templates import Templates
 from bot.post.turns import Turns
 from bot.vault.looks import Looker
 from bot.world import World
@@ -60,6 +61,7 @@ class Worker:
             ("media", self.fetcher.work),
             ("clock", self._clockwork.work),
             ("sweep", Sweep(self._world).work),
+            ("templates", Templates(self._world).work),
         ):
             self._tasks.append(asyncio.create_task(self._loop(name, work), name=name))
 

@@ -78,6 +78,7 @@ def build(port: int, data: Path, say: Callable[[str], None]) -> tuple[App, str]:
         )
     )
     simulator.write_book(network.book())
+    simulator.switch("twilio", whatsapp_window=True)  # as strict as WhatsApp is
     beside = Beside(
         "/simulator", simulator.app, simulator.start, simulator.stop, simulator.end_streams
     )

@@ -199,7 +199,9 @@ class Acts:
                     now=arrival.now,
                 )
                 self.screen.show(s, talked, arrival.cause(), arrival.now)
-            case Wish.STATUS:
+            case Wish.READ if arrival.waited:
+                pass  # what waited comes, and that is the answer
+            case Wish.STATUS | Wish.READ:
                 opened = talks.open_for(s, arrival.person.id or 0)
                 codes = tuple(dict.fromkeys(one.code for one in opened if one.code))
                 text = always.open_requests(codes) if codes else always.nothing_open()

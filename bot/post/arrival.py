@@ -20,6 +20,7 @@ class Arrival:
     inbound: Inbound
     key: str
     now: datetime
+    waited: bool = False  # something waited for this person to write, and comes now
 
     def cause(self, weight: Weight = Weight.REPLY) -> Cause:
         """What an answer to it is caused by."""

@@ -66,6 +66,8 @@ class Drawing:
             outbox.put_off(row, until, now)
             s.add(row)
             return None
+        if row.held is not None and windows.cancelled(s, row, now):
+            return None
         row.held = None
         way = windows.way(s, self._world, row, person, address, now)
         match way:

@@ -110,7 +110,7 @@ BOOK: Mapping[str, Phrase] = {
         Phrase(
             "offer",
             1,
-            _("Hello {first_name}. We ask for your help: {work} Do you take it?"),
+            _("Hello {first_name}. We ask for your help. {work} Do you take it?"),
             {"first_name": "Marta", "work": "GT-0417: una búsqueda en Todos Santos."},
             (Button(_("I accept")), Button(_("I cannot")), Button(_("I have a question"))),
         ),
@@ -123,6 +123,9 @@ BOOK: Mapping[str, Phrase] = {
         ),
     )
 }
+NONE = ("", None)
+"""No phrase says it."""
+
 NUDGES = ("nudge", "knock")
 """Those that only say that something waits."""
 
@@ -135,7 +138,7 @@ def nudge_for(person: Person) -> Phrase:
 def chosen(given: object, asks: Question | None, language: str) -> tuple[str, str | None]:
     """Give the phrase that says the same as a conversation's first words, and its values as JSON.
 
-    Where there is none, the key is "": what else a conversation says waits for the person.
+    What else a conversation says has none, and waits for the person.
     """
     asked = asks.name if asks else ""
     match given:
@@ -147,7 +150,7 @@ def chosen(given: object, asks: Question | None, language: str) -> tuple[str, st
             values = {"first_name": given.first_name, "work": render(terms(given), language)}
             return "offer", json.dumps(values)
         case _:
-            return "", None
+            return NONE
 
 
 def fill(phrase: Phrase, sid: str, language: str, row: Outbox) -> tuple[Template, str] | None:

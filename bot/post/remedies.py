@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import gates, people, tasks
 from bot.office.reach.addresses import in_order, usable
+from bot.post import templates
 from bot.post.attempts import OF_STATUS, Outcome, alike
 from channels.base import (
     BadAddress,
@@ -102,6 +103,8 @@ class Remedies:
                 address.shut_at = now
             case _:
                 pass  # nothing is wrong with the address
+        if remedy.holds is Scope.TEMPLATE:
+            templates.recheck(s)
         if remedy.rest:
             address.rest_until = now + timedelta(seconds=remedy.rest)
         s.add(address)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zlib import crc32
 
+from bot.post.phrases import OPEN
 from bot.post.routes import (
     Adopt,
     Closed,
@@ -40,10 +41,11 @@ WISHES = {
     Meaning.PERSON: Wish.PERSON,
     Meaning.LANGUAGE: Wish.LANGUAGE,
     Meaning.STATUS: Wish.STATUS,
+    Meaning.READ: Wish.READ,
     Meaning.BACK: Wish.BACK,
     Meaning.WHO_ARE_YOU: Wish.WHO_ARE_YOU,
 }
-ALWAYS = {Wish.HELP, Wish.PERSON, Wish.WHO_ARE_YOU}
+ALWAYS = {Wish.HELP, Wish.PERSON, Wish.WHO_ARE_YOU, Wish.READ}
 COMMAND_WORDS = 3  # a longer text is an answer to a question that takes words
 OPEN_WORDS = 7  # questions that take words stay fresh this many times longer
 
@@ -65,9 +67,27 @@ def decide(
     adoptable: bool = False,
 ) -> Route:
     """Say what a message is for. `adoptable`: something came before that has no place yet."""
+    route = _decide(message, person, threads, now, rules, adoptable=adoptable)
+    comes = isinstance(route, Repeat) and any(
+        one.id == route.thread and one.unseen for one in threads
+    )
+    # What waited comes now anyway: it is not said twice.
+    return Want(Wish.READ) if comes and message.opens else route
+
+
+def _decide(
+    message: Message,
+    person: Person,
+    threads: Sequence[Thread],
+    now: datetime,
+    rules: Rules,
+    *,
+    adoptable: bool,
+) -> Route:
     text = message.text
     route = (
         _safety(message, person, threads)
+        or (Want(Wish.READ) if message.button == OPEN else None)
         or _pointed(message, person, threads)
         or _which(text, person, threads)
     )
@@ -88,6 +108,8 @@ def decide(
         return _filed(threads)
     if wish is not None:
         return Want(wish)
+    if message.opens and understand(text, language=person.language) is Meaning.YES:
+        return Want(Wish.READ)  # «sí» to a nudge
     return _unread(threads, text, now, rules)
 
 
@@ -235,7 +257,9 @@ def _filed(threads: Sequence[Thread]) -> Route:
 
 def _unread(threads: Sequence[Thread], text: str, now: datetime, rules: Rules) -> Route:
     asking = sorted(
-        (one for one in threads if one.state is ConversationState.ASKING), key=_asked, reverse=True
+        (one for one in threads if one.state is ConversationState.ASKING and not one.unseen),
+        key=_asked,
+        reverse=True,
     )
     if asking and text and now - _asked(asking[0]) <= rules.fresh:
         return Repeat(asking[0].id)

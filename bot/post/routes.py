@@ -16,6 +16,7 @@ class Wish(Enum):
     PERSON = "person"
     LANGUAGE = "language"
     STATUS = "status"
+    READ = "read"
     BACK = "back"
     WHO_ARE_YOU = "who_are_you"
 
@@ -31,6 +32,7 @@ class Thread:
     seen: Seen | None
     asked_at: datetime | None
     begun: bool  # something was answered in it already
+    unseen: bool = False  # its question waited, so what comes now answers something else
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Message:
     quoted: int | None = None  # the conversation whose message was quoted
     files: int = 0
     pin: tuple[float, float] | None = None
+    opens: bool = False  # it lets go what waited for this person to write
 
 
 @dataclass(frozen=True)

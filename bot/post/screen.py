@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.office import casebook, people, talks, tasks
 from bot.post import outbox, uploads
 from bot.post.memory import remember, seen
+from bot.post.phrases import NONE, chosen
 from bot.post.router import payload
 from bot.tongues import render, tongue
 from bot.world import World
@@ -307,6 +308,9 @@ class Screen:
             ]
         if not words:
             return None
+        # Only words that begin a talk need approval; an answer finds WhatsApp's hours open.
+        begins = cause.address is None and not (says and asks)
+        phrase = chosen(remember(talked).given, asks, person.language) if begins else NONE
         row = self._put(
             s,
             person,
@@ -317,6 +321,7 @@ class Screen:
             conversation_id=talked.id,
             case_id=talked.case_id,
             repeatable=entry.repeatable or cause.weight is Weight.REPLY,
+            phrase=phrase,
         )
         if asks is not None:
             talked.asked_in = row
@@ -343,6 +348,7 @@ class Screen:
         conversation_id: int | None = None,
         case_id: int | None = None,
         repeatable: bool = True,
+        phrase: tuple[str, str | None] = NONE,
     ) -> int | None:
         address = cause.address or people.best_address(s, person)
         if address is None:
@@ -368,6 +374,8 @@ class Screen:
             conversation_id=conversation_id,
             case_id=case_id,
             repeatable=repeatable,
+            template=phrase[0],
+            variables=phrase[1],
         )
 
     def _strand(

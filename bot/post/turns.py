@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
-from bot.post import receipts
+from bot.post import receipts, windows
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival
 from bot.post.files import announce
@@ -19,6 +19,7 @@ from bot.post.routes import Person as Sender
 from bot.post.screen import spoken
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
+from handlers.seen import Seen
 from handlers.understanding import stops
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
@@ -79,9 +80,11 @@ class Turns:
         )
         # Whatever else happens to this person waits until this turn is over.
         s.get(Person, person.id, with_for_update=True)
+        unseen = windows.unseen(s, person)
         address.last_heard_at = now
         address.wire = inbound.sender
         s.add(address)
+        released = windows.opened(s, address, now)
         heard = Heard(
             inbox_id=row.id or 0,
             person_id=person.id or 0,
@@ -97,7 +100,8 @@ class Turns:
         )
         s.add(heard)
         s.flush()
-        arrival = Arrival(person, address, heard, inbound, f"in{row.id}.{number}", now)
+        key, waited = f"in{row.id}.{number}", bool(released)
+        arrival = Arrival(person, address, heard, inbound, key, now, waited)
         if inbound.edited:
             # Kept as a further message; what was answered stays answered. A stop always counts.
             if person.stopped_at is None and stops(inbound.text, spoken(person)):
@@ -109,13 +113,14 @@ class Turns:
         token = _TOKEN.fullmatch(inbound.text.strip())
         if token and self._acts.started(s, arrival, token[0], only_invited=True):
             return
-        threads = _threads(s, person, now)
+        threads = _threads(s, person, now, unseen)
         message = Message(
             text=inbound.text,
             button=inbound.button,
             quoted=_quoted(s, inbound),
             files=len(inbound.attachments),
             pin=(inbound.pin.latitude, inbound.pin.longitude) if inbound.pin else None,
+            opens=waited,
         )
         sender = Sender(
             language=spoken(person),
@@ -153,7 +158,7 @@ def _quoted(s: Session, inbound: Inbound) -> int | None:
     ).first()
 
 
-def _threads(s: Session, person: Person, now: datetime) -> list[Thread]:
+def _threads(s: Session, person: Person, now: datetime, unseen: frozenset[int]) -> list[Thread]:
     found = s.exec(
         select(Talked)
         .where(
@@ -169,12 +174,19 @@ def _threads(s: Session, person: Person, now: datetime) -> list[Thread]:
             name=one.name,
             code=one.code,
             state=one.state,
-            seen=seen(one) if one.state is ConversationState.ASKING else None,
+            seen=_seen(one, unseen),
             asked_at=one.asked_at,
             begun=json.loads(one.journal) != {},
+            unseen=one.id in unseen,
         )
         for one in reversed(list(found))
     ]
+
+
+def _seen(talked: Talked, unseen: frozenset[int]) -> Seen | None:
+    """The question on the screen. One that has not come yet cannot be what is answered."""
+    there = talked.state is ConversationState.ASKING and talked.id not in unseen
+    return seen(talked) if there else None
 
 
 def _adoptable(s: Session, person: Person, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.office import organisation, talks
+from bot.office import guard, organisation, talks
 from bot.post import outbox, templates
 from bot.post.phrases import BOOK, LANGUAGES, NUDGES, Phrase, fill, nudge_for
 from bot.world import World
@@ -66,9 +66,11 @@ def way(
     address: Address,
     now: datetime,
 ) -> Way:
-    """Say how a message that the guard lets go may go now. Puts the nudge in the outbox."""
+    """Say how a message may go now. Puts the nudge in the outbox where one is due."""
     if address.via is not Via.WHATSAPP or shuts(address, now) is not None:
         return Free()
+    if guard.verdict(s, row, person, address, row.text, now) is not None:
+        return Free()  # to the guard, which keeps it back: nobody is told to wait for it
     phrase = BOOK.get(row.template)
     if phrase is None:
         return _behind(s, row, person, address, now)
@@ -99,8 +101,9 @@ def shuts(address: Address, now: datetime) -> datetime | None:
 def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
     """Let go what waited for somebody to write from this address, and give what it was.
 
-    What was overtaken meanwhile does not go any more. A question is as new as it is seen, and a
-    nudge that has not gone yet is not needed any more.
+    It is what they ask for now, so it goes at once, also by night. What was overtaken meanwhile
+    does not go any more. A question is as new as it is seen, and a nudge that has not gone yet is
+    not needed any more.
     """
     waiting = s.exec(
         select(Outbox)
@@ -114,18 +117,45 @@ def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
     ).all()
     released = []
     for row in waiting:
-        why = "The person wrote first." if row.template in NUDGES else outdated(s, row)
+        if cancelled(s, row, now, opened=True):
+            continue
         row.held = None
+        row.next_at = now
         row.changed_at = now
-        if why is None:
-            row.next_at = now
-            released.append(row)
-            _seen_anew(s, row, now)
-        else:
-            row.state = OutboxState.CANCELLED
-            row.reason = why
+        if row.weight < Weight.BROADCAST.value:  # those may be halted, also for who asks
+            row.weight = min(row.weight, Weight.REPLY.value)
         s.add(row)
+        released.append(row)
+        _seen_anew(s, row, now)
     return released
+
+
+def cancelled(s: Session, row: Outbox, now: datetime, *, opened: bool = False) -> bool:
+    """Cancel a message that waited and is not wanted any more. False where it still is."""
+    why = "The person wrote first." if opened and row.template in NUDGES else outdated(s, row)
+    if why is None:
+        return False
+    row.held = None
+    row.state = OutboxState.CANCELLED
+    row.reason = why
+    row.changed_at = now
+    s.add(row)
+    return True
+
+
+def unseen(s: Session, person: Person) -> frozenset[int]:
+    """Give the person's conversations whose question still waits: nobody can have answered it."""
+    found = s.exec(
+        select(Talked.id)
+        .join(Outbox, col(Outbox.id) == col(Talked.asked_in))
+        .where(
+            Talked.person_id == person.id,
+            Talked.state == ConversationState.ASKING,
+            Outbox.state == OutboxState.PENDING,
+            col(Outbox.held).is_not(None),
+        )
+    )
+    return frozenset(number for number in found if number is not None)
 
 
 def outdated(s: Session, row: Outbox) -> str | None:

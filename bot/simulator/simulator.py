@@ -11,6 +11,7 @@ from bot.simulator.house import House
 from bot.simulator.line import Channel
 from bot.simulator.phones import Phones
 from bot.simulator.record.book import person_of
+from bot.simulator.record.faults import Provider
 from bot.simulator.settings import SimulatorSettings
 from bot.simulator.telegram.api import TelegramApi
 from bot.simulator.telegram.handset import TelegramHandset
@@ -52,6 +53,10 @@ class Simulator:
         Each has a name, and a phone, a telegram_id, whether Start was pressed, and channels.
         """
         self._house.book.write([person_of(one) for one in people])
+
+    def switch(self, provider: str, **changes: Any) -> None:
+        """Turn switches of a provider, as PATCH /api/faults does; refuses what is no switch."""
+        self._house.switches.set(Provider(provider), changes)
 
     async def start(self) -> None:
         """Begin, or go on, delivering what was accepted."""

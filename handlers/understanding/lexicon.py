@@ -77,6 +77,7 @@ class Kind(Enum):
     SPEAKS = "speaks"
     STATUS = "status"
     STATUS_ALONE = "status_alone"
+    READ_ALONE = "read_alone"
     BACK = "back"
     BACK_ALONE = "back_alone"
     SKIP = "skip"

@@ -15,6 +15,7 @@ class Meaning(Enum):
     PERSON = "person"
     LANGUAGE = "language"
     STATUS = "status"
+    READ = "read"
     BACK = "back"
     SKIP = "skip"
     WRONG_PERSON = "wrong_person"

@@ -20,6 +20,7 @@ _ALONE = {
     Kind.PERSON_ALONE: Meaning.PERSON,
     Kind.LANGUAGE_ALONE: Meaning.LANGUAGE,
     Kind.STATUS_ALONE: Meaning.STATUS,
+    Kind.READ_ALONE: Meaning.READ,
     Kind.BACK_ALONE: Meaning.BACK,
     Kind.SKIP_ALONE: Meaning.SKIP,
 }

@@ -33,9 +33,9 @@ ROWS = {
 }
 
 
-async def created(stand: Stand, types: dict[str, Any]) -> str:
+async def created(stand: Stand, types: dict[str, Any], name: str = "offer", **examples: str) -> str:
     asked = ContentList.ContentCreateRequest(
-        {"friendly_name": "offer", "language": "es", "variables": {}, "types": types}
+        {"friendly_name": name, "language": "es", "variables": examples, "types": types}
     )
     content = await asyncio.to_thread(
         stand.twilio().content.v1.contents.create, content_create_request=asked
@@ -137,7 +137,7 @@ async def test_four_buttons_need_an_approved_template(stand: Stand, ears: Ears):
 
 async def test_an_approved_template_opens_a_closed_window(stand: Stand, ears: Ears):
     await stand.phones.faults("twilio", whatsapp_window=True)
-    sid = await created(stand, BUTTONS)
+    sid = await created(stand, BUTTONS, **{"1": "GT-0417"})
     asked: dict[str, str] = {
         "content_variables": json.dumps({"1": "GT-0417"}),
         "status_callback": f"{ears.url}/status",
@@ -149,19 +149,65 @@ async def test_an_approved_template_opens_a_closed_window(stand: Stand, ears: Ea
     await ears.hears_status("delivered")
     with pytest.raises(TwilioRestException):
         await approve(stand, await created(stand, ROWS))
+    with pytest.raises(TwilioRestException):
+        await approve(stand, sid, name="Offer 1")
 
 
-async def approve(stand: Stand, sid: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("pending", "63016"), ("rejected", "63016"), ("paused", "63041"), ("disabled", "63040")],
+)
+async def test_a_template_that_is_not_approved_opens_nothing(
+    stand: Stand, ears: Ears, state: str, code: str
+):
+    other = await created(stand, BUTTONS, "ping", **{"1": "GT-0417"})
+    await approve(stand, other)
+    await stand.phones.faults("twilio", whatsapp_window=True, approvals={"offer": state})
+    sid = await created(stand, BUTTONS, **{"1": "GT-0417"})
+    await approve(stand, sid, says=state)
+    callback = f"{ears.url}/status"
+    asked: dict[str, str] = {"content_variables": json.dumps({"1": "GT-0417"})}
+    await sent(stand, sid, **asked, status_callback=callback)
+    assert (await ears.hears_status("undelivered")).form["ErrorCode"] == code
+    await sent(stand, other, **asked, status_callback=callback)
+    await ears.hears_status("delivered")
+
+
+@pytest.mark.parametrize(
+    ("body", "examples"),
+    [
+        ("{{1}}: ¿la toma?", {"1": "GT-0417"}),
+        ("Hay novedades en {{1}}.", {"1": "GT-0417"}),
+        ("Solicitud {{1}} {{2}} nueva", {"1": "GT-0417", "2": "hoy"}),
+        ("Solicitud {{1}} nueva", {}),
+    ],
+)
+async def test_words_that_whatsapp_refuses_are_rejected_with_a_reason(
+    stand: Stand, body: str, examples: dict[str, str]
+):
+    sid = await created(stand, {"twilio/text": {"body": body}}, **examples)
+    await approve(stand, sid, says="rejected")
+    told = await asyncio.to_thread(stand.twilio().content.v1.contents(sid).approval_fetch().fetch)
+    assert "ariable" in told.whatsapp["rejection_reason"]
+
+
+async def test_a_switch_that_whatsapp_does_not_know_is_refused(stand: Stand):
+    for wrong in ({"approval": "perhaps"}, {"approvals": {"offer": "perhaps"}}):
+        with pytest.raises(ClumsyError):
+            await stand.phones.faults("twilio", **wrong)
+
+
+async def approve(stand: Stand, sid: str, *, name: str = "offer", says: str = "approved") -> None:
     from twilio.rest.content.v1.content.approval_create import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only here
         ApprovalCreateList,
     )
 
-    asked = ApprovalCreateList.ContentApprovalRequest({"name": "offer", "category": "UTILITY"})
+    asked = ApprovalCreateList.ContentApprovalRequest({"name": name, "category": "UTILITY"})
     content = stand.twilio().content.v1.contents(sid)
     given = await asyncio.to_thread(content.approval_create.create, content_approval_request=asked)
-    assert given.status == "approved"
+    assert given.status == says
     fetched = await asyncio.to_thread(content.approval_fetch().fetch)
-    assert fetched.whatsapp["status"] == "approved"
+    assert fetched.whatsapp["status"] == says
 
 
 async def test_contents_are_fetched_listed_and_deleted(stand: Stand):

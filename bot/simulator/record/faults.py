@@ -51,11 +51,16 @@ class Faults:
     """Number prefixes, such as +505, that this account may not send to (21408)."""
     whatsapp_window: bool = False
     """Free text outside 24 hours of the person's last message fails with 63016."""
+    approval: str = "approved"
+    """What WhatsApp says of a template that was handed in: `pending`, `rejected`, `paused`, …"""
+    approvals: dict[str, str] = field(default_factory=dict)
+    """The same of single templates, by their names."""
     times: dict[str, int] = field(default_factory=dict)
     """How often a share above may still strike; a name that is absent has no end."""
 
 
 _HOW = ("500", "cut", "silence")
+APPROVALS = ("received", "pending", "approved", "rejected", "paused", "disabled")
 _SHARES = (
     "duplicate", "reorder", "too_many", "fail_after", "drop_inbound", "drop_status", "unavailable"
 )  # fmt: skip
@@ -129,6 +134,10 @@ def _value(name: str, kind: object, value: Any) -> object:
             return {str(fault): int(count) for fault, count in value.items()}
         if name == "regions_off":
             return tuple(str(prefix) for prefix in value)
+        if name == "approval":
+            return APPROVALS[APPROVALS.index(value)]
+        if name == "approvals":
+            return {str(one): APPROVALS[APPROVALS.index(state)] for one, state in value.items()}
         if name == "fail_how":
             return _HOW[_HOW.index(value)]
         return kind(value) if callable(kind) else value

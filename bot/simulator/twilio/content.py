@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.simulator.house import House
+from bot.simulator.record.faults import Provider
 from bot.simulator.twilio.errors import Rejected
 from bot.simulator.wires.call import Answer, Call
 
 _BODY = 1024
 _BUTTONS_IN_SESSION = 3
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+_TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}")
 _QUICK_REPLY = "twilio/quick-reply"
 _LIST_PICKER = "twilio/list-picker"
 _TEXT = "twilio/text"
@@ -97,12 +99,15 @@ class Contents:
         )
 
     def approve(self, call: Call, sid: str) -> Answer:
-        """Take a request for WhatsApp's approval, which here is given at once."""
+        """Take a request for WhatsApp's approval, which is given at once, or as a switch says."""
         kept = self._kept(sid, call.path)
         if _LIST_PICKER in kept["types"]:
             raise Rejected(20001, "a list-picker cannot be approved by WhatsApp")
         asked = call.document or {}
-        approval = {"name": asked.get("name"), "category": asked.get("category", "UTILITY")}
+        name = asked.get("name") or ""
+        if not _TEMPLATE_NAME.fullmatch(name):
+            raise Rejected(20001, "name: only a-z, 0-9 and _")
+        approval = {"name": name, "category": asked.get("category", "UTILITY")}
         self._house.store.write(
             "UPDATE contents SET approved = 1, document = ? WHERE sid = ?",
             json.dumps({**kept, "approval": approval}),
@@ -124,10 +129,16 @@ class Contents:
             },
         )
 
-    def approved(self, sid: str) -> bool:
-        """Whether a template may be sent outside the 24 hours."""
-        row = self._house.store.row("SELECT approved FROM contents WHERE sid = ?", sid)
-        return bool(row and row["approved"])
+    def state(self, sid: str) -> str:
+        """What WhatsApp says of a template. Only an approved one goes outside the 24 hours."""
+        row = self._house.store.row("SELECT approved, document FROM contents WHERE sid = ?", sid)
+        if row is None or not row["approved"]:
+            return "unsubmitted"
+        kept = json.loads(row["document"])
+        if _why_never(kept):
+            return "rejected"
+        faults = self._house.switches[Provider.TWILIO]
+        return faults.approvals.get(kept["friendly_name"], faults.approval)
 
     def render(self, sid: str, variables: str | None) -> tuple[str, dict[str, Any] | None]:
         """The text and the choices that the phone shows; refuses what Twilio would."""
@@ -176,11 +187,23 @@ class Contents:
             "name": approval.get("name", kept["friendly_name"]),
             "category": approval.get("category", ""),
             "content_type": next(iter(kept["types"])),
-            "status": "approved" if self.approved(sid) else "unsubmitted",
-            "rejection_reason": "",
+            "status": (state := self.state(sid)),
+            "rejection_reason": (_why_never(kept) or "NONE") if state == "rejected" else "",
             "allow_category_change": True,
             "type": "whatsapp",
         }
+
+
+def _why_never(kept: Mapping[str, Any]) -> str:
+    """Why WhatsApp refuses such words, or nothing: variables in the wrong place, or unexplained."""
+    body = next(iter(kept["types"].values()))["body"]
+    between = [re.sub(r"\W", "", words) for words in _PLACEHOLDER.split(body)[::2]]
+    if len(between) > 1 and not (between[0] and between[-1]):
+        return "Variables can't be at the start or end of the template."
+    if not all(between):
+        return "Variables can't stand next to each other."
+    asked = set(_PLACEHOLDER.findall(json.dumps(kept["types"])))
+    return "" if asked <= set(kept["variables"]) else "Every variable needs an example."
 
 
 def too_many_buttons(choices: Mapping[str, Any] | None) -> bool:

@@ -22,6 +22,8 @@ _LONGEST = 1600
 _DAY = 24 * 3600
 _LONGEST_WAIT = 36000
 """Seconds that Twilio lets a message wait."""
+_NOT_NOW = {"paused": 63041, "disabled": 63040}
+"""Why a template does not go that went once."""
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,128}")
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
@@ -33,7 +35,7 @@ class _Words:
 
     text: str
     choices: dict[str, Any] | None = None
-    template: bool = False
+    approval: str = ""  # of the template it is
     media: list[str] = field(default_factory=list)
 
 
@@ -115,7 +117,7 @@ class Sending:
         variables = call.get("ContentVariables")
         if sid:
             text, choices = self._contents.render(sid, variables)
-            return _Words(text, choices, template=self._contents.approved(sid))
+            return _Words(text, choices, approval=self._contents.state(sid))
         if variables:
             raise Rejected(21654)
         text = whole(call.get("Body") or "")
@@ -148,9 +150,10 @@ class Sending:
             return "delivered", None
         windowed = self._house.switches[Provider.TWILIO].whatsapp_window
         last = self._house.threads.last_said(message.line)
-        if windowed and not words.template and message.made - last > _DAY:
-            return "undelivered", 63016
-        if too_many_buttons(words.choices) and not words.template:
+        approved = words.approval == "approved"
+        if windowed and not approved and message.made - last > _DAY:
+            return "undelivered", _NOT_NOW.get(words.approval, 63016)
+        if too_many_buttons(words.choices) and not approved:
             return "failed", 63021
         return "delivered", None
 

@@ -18,7 +18,7 @@ const find = (id) => document.getElementById(id);
 
 function isOn(faults) {
   const shares = SHARES.filter(([name]) => faults[name] > 0).length;
-  return shares + (faults.delay > 0) + (faults.webhook_delay > 0) + Boolean(faults.whatsapp_window);
+  return shares + (faults.delay > 0) + (faults.webhook_delay > 0) + Boolean(faults.whatsapp_window) + (faults.approval !== "approved");
 }
 
 function check(label, checked, onChange) {
@@ -55,6 +55,13 @@ function board(provider, faults, change) {
   row.append(how);
   set.append(row);
   if (provider === "twilio") {
+    const says = make("select");
+    for (const state of ["approved", "pending", "rejected", "paused"]) says.append(new Option(state, state));
+    says.value = faults.approval;
+    says.addEventListener("change", () => change({ approval: says.value }));
+    const approval = make("label", "value", "WhatsApp says of templates");
+    approval.append(says);
+    set.append(approval);
     set.append(check("Hold WhatsApp to its 24 hours (63016)", faults.whatsapp_window, (on) => change({ whatsapp_window: on })));
   }
   set.append(value("Seconds before each answer", faults.delay, (seconds) => change({ delay: seconds })));

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.office import casebook, people, talks, tasks
 from bot.post import outbox, uploads
-from bot.post.memory import remember, seen
+from bot.post.memory import Memory, remember, seen
 from bot.post.phrases import NONE, chosen
 from bot.post.router import payload
 from bot.tongues import render, tongue
@@ -38,6 +38,13 @@ class Cause:
 def spoken(person: Person) -> str:
     """The language a person's words are read in, as the lexicon names it."""
     return tongue(person.language).catalogs[0]
+
+
+def _played(talked: Talked) -> tuple[Memory, Turn]:
+    """Play a conversation as far as it is answered. Raises `Stranded` where it cannot be."""
+    memory = remember(talked)
+    conversation = REPERTOIRE[talked.name].conversation
+    return memory, play(conversation, memory.given, memory.journal, memory.settled, memory.recorded)
 
 
 class Screen:
@@ -201,10 +208,7 @@ class Screen:
             why = f"There is no conversation {talked.name!r} any more."
             return self._strand(s, talked, why, cause, now)
         try:
-            memory = remember(talked)
-            turn = play(
-                entry.conversation, memory.given, memory.journal, memory.settled, memory.recorded
-            )
+            memory, turn = _played(talked)
         except Stranded as problem:
             return self._strand(s, talked, str(problem), cause, now)
         try:
@@ -232,14 +236,7 @@ class Screen:
         journal[name] = answer
         talked.journal = json.dumps(journal)
         person = s.get_one(Person, talked.person_id)
-        memory = remember(talked)
-        turn = play(
-            REPERTOIRE[talked.name].conversation,
-            memory.given,
-            memory.journal,
-            memory.settled,
-            memory.recorded,
-        )
+        memory, turn = _played(talked)
         if turn.asks is None or turn.records:
             raise Stranded(f"Photos in place of the answer to {name!r} would end it.")
         talked.settled = json.dumps([*memory.settled, *turn.settles])
@@ -249,14 +246,7 @@ class Screen:
     def _first_answer(self, s: Session, talked: Talked, words: str) -> tuple[str, Answer] | None:
         person = s.get_one(Person, talked.person_id)
         try:
-            memory = remember(talked)
-            turn = play(
-                REPERTOIRE[talked.name].conversation,
-                memory.given,
-                memory.journal,
-                memory.settled,
-                memory.recorded,
-            )
+            _memory, turn = _played(talked)
         except (Stranded, KeyError):
             return None  # showing it will say so
         if turn.asks is None or turn.asks.kind is not Kind.CHOICE:

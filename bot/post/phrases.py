@@ -38,13 +38,17 @@ class Button:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words for one purpose. `samples` are its values in their order, as WhatsApp may see them."""
+    """Words for one purpose. The values in its sentence are examples, as WhatsApp may see them."""
 
     key: str
     version: int
     sentence: Text
-    samples: Mapping[str, str]
     buttons: tuple[Button, ...] = ()
+
+    @property
+    def samples(self) -> dict[str, str]:
+        """Its values, in the order in which WhatsApp numbers them."""
+        return {name: value for name, value in self.sentence.values if isinstance(value, str)}
 
     def name(self, language: str) -> str:
         """What we know it by, in one language: `offer.spa.1`."""
@@ -90,35 +94,37 @@ BOOK: Mapping[str, Phrase] = {
         Phrase(
             "nudge",
             1,
-            _("You have a message from {organisation}. To read it, answer OPEN."),
-            {"organisation": "Red de Defensoras"},
+            _(
+                "You have a message from {organisation}. To read it, answer OPEN.",
+                organisation="Red de Defensoras",
+            ),
             (Button(_("OPEN"), OPEN),),
         ),
         Phrase(
             "knock",  # the nudge for whoever may be the person looked for
             1,
             together(greeting(), _("You have a message. To read it, answer OPEN.")),
-            {},
             (Button(_("OPEN"), OPEN),),
         ),
         Phrase(
             "ping",
             1,
-            _("There is news on {code}. If you want to know more, write to us."),
-            {"code": "GT-0417"},
+            _("There is news on {code}. If you want to know more, write to us.", code="GT-0417"),
         ),
         Phrase(
             "offer",
             1,
-            _("Hello {first_name}. We ask for your help. {work} Do you take it?"),
-            {"first_name": "Marta", "work": "GT-0417: una búsqueda en Todos Santos."},
+            _(
+                "Hello {first_name}. We ask for your help. {work} Do you take it?",
+                first_name="Marta",
+                work="GT-0417: búsqueda en Todos Santos.",
+            ),
             (Button(_("I accept")), Button(_("I cannot")), Button(_("I have a question"))),
         ),
         Phrase(
             "outreach",
             1,
             opening(),
-            {},
             (Button(_("Yes")), Button(_("Not now")), Button(_("Do not write here"))),
         ),
     )

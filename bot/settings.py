@@ -156,6 +156,13 @@ class Settings(BaseSettings):
         description="Seconds to wait for news of a message whose sending was cut off, before "
         "Twilio is asked about it",
     )
+    erase_after_hours: float = Field(
+        24.0,
+        ge=0,
+        le=8760,
+        description="Hours after which a stored file is deleted at Twilio, once what we have of it "
+        "was read back",
+    )
     metrics_port: int = Field(
         0,
         ge=0,

@@ -7,9 +7,11 @@ from bot.log import log
 from bot.post.acts import Acts
 from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
+from bot.post.eraser import Eraser
 from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
-from bot.post.media import Fetcher
+from bot.post.media import Fetcher, free_files
+from bot.post.orphans import Orphans
 from bot.post.outbox import orphans
 from bot.post.pacing import Lately, Pacer
 from bot.post.sender import Sender
@@ -50,6 +52,7 @@ class Worker:
         if self._world.db.embedded:
             await self._world.db.write(lambda s: bool(orphans(s, now, clock=None)))
             await self._world.db.write(free_lanes)
+            await self._world.db.write(free_files)
         telegram = self._world.channels.get("telegram")
         if isinstance(telegram, Telegram) and not self._world.db.embedded:
             # Its library takes seconds to load; nothing waits for it but Telegram itself. Where we
@@ -59,6 +62,8 @@ class Worker:
             ("lanes", self._lanes.work),
             ("sender", self._sender.work),
             ("media", self.fetcher.work),
+            ("erasing", Eraser(self._world).work),
+            ("orphans", Orphans(self._world).work),
             ("clock", self._clockwork.work),
             ("sweep", Sweep(self._world).work),
             ("templates", Templates(self._world).work),

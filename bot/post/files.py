@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from bot.db import clock
 from bot.post.arrival import Arrival
 from bot.world import Rhythm
 from channels.base import MediaKind
@@ -66,7 +67,7 @@ def announce(s: Session, arrival: Arrival, talked: Talked | None) -> None:
             mime_declared=attachment.mime.replace("\0", "")[:120],
             sent_at=arrival.inbound.sent_at,
             received_at=arrival.heard.received_at,
-            next_at=arrival.now,
+            next_at=clock(s),
         )
         s.add(item)
     s.flush()

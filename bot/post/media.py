@@ -1,21 +1,27 @@
 """Fetching files: each announced file is fetched, hashed and stored, or said to have failed."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from bot import crash
+from bot.db import clock
 from bot.log import log
-from bot.vault.evidence import LIMIT, Stored, gather
-from bot.vault.looks import Look, Looker
+from bot.vault.evidence import LIMIT, PREVIEWS, Stored
+from bot.vault.looks import Look, Looker, is_picture
 from bot.vault.trail import note
 from bot.world import World
-from channels.base import Attachment, Busy, Failure, MediaKind, TooBig
+from channels.base import Attachment, Busy, Channel, Failure, MediaKind, TooBig
 from models.evidence import Evidence, EvidenceState
 
+SECONDS = 60.0  # for one file, from the first request to the last byte
 LEASE = timedelta(minutes=3)
 RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)  # seconds; about 20 minutes
 AGAIN = timedelta(hours=1)  # what is given up is tried again, because it may not be had twice
@@ -26,19 +32,24 @@ AT_ONCE = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One file to fetch."""
+    """One file to fetch, or where it has a `path`, one that is stored and was not looked at."""
 
     evidence_id: int
     via: str
     attempt: int
     attachment: Attachment
+    path: str
 
 
-def claim(s: Session, now: datetime, most: int) -> list[Job]:
-    """Take files that are due. The lease is their next time: a dead worker's come up again."""
+def claim(s: Session, most: int) -> list[Job]:
+    """Take files that are due, by the record's clock.
+
+    The lease is their next time: a dead worker's come up again.
+    """
+    now = clock(s)
     query = (
         select(Evidence)
-        .where(col(Evidence.state).in_(TO_FETCH), col(Evidence.next_at) <= now)
+        .where(col(Evidence.next_at) <= now)
         .order_by(col(Evidence.next_at))
         .limit(most)
     )
@@ -47,40 +58,41 @@ def claim(s: Session, now: datetime, most: int) -> list[Job]:
     jobs = []
     for item in s.exec(query):
         item.attempts += 1
-        item.next_at = now + LEASE
+        # A look is tried twice: a third time would break like the first two.
+        item.next_at = None if item.path else now + LEASE
         s.add(item)
-        jobs.append(
-            Job(
-                item.id or 0,
-                item.via,
-                item.attempts,
-                Attachment(MediaKind(item.kind), item.locator, item.mime_declared, item.filename),
-            )
-        )
+        jobs.append(Job(item.id or 0, item.via, item.attempts, held(item), item.path))
     return jobs
 
 
-def free_files(s: Session, now: datetime) -> None:
+def held(item: Evidence) -> Attachment:
+    """Name a file as its provider holds it."""
+    return Attachment(MediaKind(item.kind), item.locator, item.mime_declared, item.filename)
+
+
+def free_files(s: Session) -> None:
     """Take every file from whoever was fetching it: their process is known to be gone."""
     s.connection().execute(
         sa.update(Evidence)
-        .where(col(Evidence.state) == EvidenceState.ANNOUNCED, col(Evidence.next_at) > now)
-        .values(next_at=now)
+        .where(col(Evidence.state) == EvidenceState.ANNOUNCED, col(Evidence.next_at).is_not(None))
+        .values(next_at=clock(s))
     )
 
 
 class Fetcher:
     """Fetches what was announced."""
 
-    def __init__(self, world: World, looker: Looker) -> None:
+    def __init__(self, world: World, looker: Looker, *, seconds: float = SECONDS) -> None:
         self._world = world
         self._files = world.files
         self._looker = looker
+        self._seconds = seconds
+        self._one = asyncio.Lock()  # a picture is looked at whole: one of them is in memory
 
     async def work(self) -> bool:
         """Fetch what is due. True when there may be more."""
         world = self._world
-        jobs = await world.db.write(lambda s: claim(s, world.now(), AT_ONCE))
+        jobs = await world.db.write(lambda s: claim(s, AT_ONCE))
         await asyncio.gather(*(self._try(job) for job in jobs))
         if jobs:
             world.ring()
@@ -88,7 +100,10 @@ class Fetcher:
 
     async def _try(self, job: Job) -> None:
         try:
-            await self._fetch(job)
+            if job.path:
+                await self.look(job.evidence_id, job.path, job.attachment.mime)
+            else:
+                await self._fetch(job)
         except Exception as problem:  # noqa: BLE001 - the lease brings it up again; the others go on
             log.error("media.failed", evidence=job.evidence_id, error=type(problem).__name__)
 
@@ -98,66 +113,94 @@ class Fetcher:
             await self._later(job, "The channel is off.")
             return
         try:
-            content = await gather(channel.fetch(job.attachment, LIMIT))
+            stored = await self._store(channel, job.attachment)
         except TooBig:
             await self._give_up(job, "too_big")
         except Busy as busy:
             await self._later(job, str(busy), wait=busy.wait)
         except Failure as problem:
             await self._later(job, str(problem))
+        except TimeoutError:
+            await self._later(job, "The file came too slowly.")
         else:
-            await self.keep(job.evidence_id, content, job.attachment.mime)
+            await self._keep(job, stored)
 
-    async def keep(self, evidence_id: int, content: bytes, declared: str) -> None:
-        """Store a file's bytes and say so in the record; then look at it."""
-        if not content:
-            await self._world.db.write(partial(failed, evidence_id, "empty", self._world.now()))
+    async def _store(self, channel: Channel, attachment: Attachment) -> Stored:
+        """Bring a file from its provider to our disk, sealed and hashed as it comes."""
+        arriving = await asyncio.to_thread(self._files.begin)
+        try:
+            async with asyncio.timeout(self._seconds):
+                # Every channel gives a generator, which must be closed where we stop listening.
+                stream = cast("AsyncGenerator[bytes]", channel.fetch(attachment, LIMIT))
+                async with aclosing(stream):
+                    async for part in stream:
+                        await asyncio.to_thread(arriving.write, part)
+            return await asyncio.to_thread(arriving.finish)
+        except BaseException:
+            arriving.drop()
+            raise
+
+    async def _keep(self, job: Job, stored: Stored) -> None:
+        """Say in the record that a file is stored; then look at it."""
+        world = self._world
+        if not stored.size:
+            self._files.discard(stored.path)
+            await self._give_up(job, "empty")
             return
-        stored = await asyncio.to_thread(self._files.store, content)
-        kept = await self._world.db.write(partial(_kept, evidence_id, stored, self._world.now()))
+        crash.point("media.stored")
+        erase = timedelta(hours=world.settings.erase_after_hours)
+        kept = await world.db.write(
+            partial(_kept, job.evidence_id, stored, world.now(), erase=erase)
+        )
         if not kept:
             # Somebody else stored it meanwhile: no row will ever speak of these bytes.
             self._files.discard(stored.path)
             return
-        await self.look(evidence_id, content, declared)
+        crash.point("media.committed")
+        await self.look(job.evidence_id, stored.path, job.attachment.mime)
 
-    async def look(self, evidence_id: int, content: bytes, declared: str) -> None:
+    async def look(self, evidence_id: int, path: str, declared: str) -> None:
         """Look at a stored file, and keep a working copy of what can be shown."""
-        look = await self._looker.look(content, declared)
+        async with self._one:
+            content = await asyncio.to_thread(self._to_look_at, path, declared)
+            look = await self._looker.look(content, declared)
         preview = (
-            await asyncio.to_thread(self._files.store, look.preview, "previews")
+            await asyncio.to_thread(self._files.store, look.preview, PREVIEWS)
             if look.preview
             else None
         )
         await self._world.db.write(partial(_looked, evidence_id, look, preview, self._world.now()))
 
+    def _to_look_at(self, path: str, declared: str) -> bytes:
+        """Give a picture whole, and of anything else no more than what tells its kind."""
+        parts = self._files.parts(path)
+        content = next(parts)
+        return b"".join((content, *parts)) if is_picture(content, declared) else content
+
     async def _later(self, job: Job, why: str, *, wait: float = 0.0) -> None:
-        now = self._world.now()
         if job.attempt > len(RETRIES):
-            await self._give_up(job, why, again=now + AGAIN)
+            await self._give_up(job, why, again=True)
             return
-        pause = wait or RETRIES[job.attempt - 1]
+        pause = timedelta(seconds=wait or RETRIES[job.attempt - 1])
+        await self._world.db.write(partial(_again, job.evidence_id, pause, why))
+
+    async def _give_up(self, job: Job, why: str, *, again: bool = False) -> None:
         await self._world.db.write(
-            partial(_again, job.evidence_id, now + timedelta(seconds=pause), why)
+            partial(_failed, job.evidence_id, why, self._world.now(), again=again)
         )
 
-    async def _give_up(self, job: Job, why: str, *, again: datetime | None = None) -> None:
-        await self._world.db.write(
-            partial(failed, job.evidence_id, why, self._world.now(), again=again)
-        )
 
-
-def failed(
-    evidence_id: int, why: str, now: datetime, s: Session, *, again: datetime | None = None
-) -> None:
+def _failed(evidence_id: int, why: str, now: datetime, s: Session, *, again: bool) -> None:
     """Give a file up. Its sender is told which one when the burst closes.
 
-    `again` is when it is tried once more all the same: what comes then is kept without a word.
+    `again`: for a day it is tried once more all the same, and what comes then is kept without a
+    word.
     """
     item = s.get(Evidence, evidence_id, with_for_update=True)
     if item is None or item.state not in TO_FETCH:
         return
-    item.next_at = again if again is not None and again - item.received_at < LAST else None
+    late = now + AGAIN - item.received_at >= LAST
+    item.next_at = clock(s) + AGAIN if again and not late else None
     s.add(item)
     if item.state is EvidenceState.FAILED:
         return
@@ -175,7 +218,7 @@ def failed(
     )
 
 
-def _kept(evidence_id: int, stored: Stored, now: datetime, s: Session) -> bool:
+def _kept(evidence_id: int, stored: Stored, now: datetime, s: Session, *, erase: timedelta) -> bool:
     item = s.get(Evidence, evidence_id, with_for_update=True)
     if item is None or item.state not in TO_FETCH:
         return False
@@ -184,8 +227,8 @@ def _kept(evidence_id: int, stored: Stored, now: datetime, s: Session) -> bool:
     item.sha256 = stored.sha256
     item.size = stored.size
     item.path = stored.path
-    item.locator = ""
-    item.next_at = None
+    item.next_at = clock(s) + LEASE  # for the look, should we die before it
+    item.erase_at = clock(s) + erase  # until then the sweep may find its message once more
     item.stored_at = now
     s.add(item)
     note(
@@ -209,6 +252,7 @@ def _looked(
     item.mime_found = look.mime
     item.quality = look.quality
     item.preview_path = preview.path if preview else ""
+    item.next_at = None
     s.add(item)
     note(
         s,
@@ -220,9 +264,9 @@ def _looked(
     )
 
 
-def _again(evidence_id: int, at: datetime, why: str, s: Session) -> None:
-    item = s.get(Evidence, evidence_id)
+def _again(evidence_id: int, pause: timedelta, why: str, s: Session) -> None:
+    item = s.get(Evidence, evidence_id, with_for_update=True)
     if item is not None and item.state is EvidenceState.ANNOUNCED:
-        item.next_at = at
+        item.next_at = clock(s) + pause
         item.failure = why[:200]
         s.add(item)

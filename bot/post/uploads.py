@@ -9,8 +9,9 @@ from typing import Protocol
 
 from sqlmodel import Session, select
 
+from bot.db import clock
 from bot.log import log
-from bot.post.media import Fetcher
+from bot.post.media import LEASE, Fetcher
 from bot.vault.evidence import LIMIT, Stored
 from bot.vault.keys import Keys, new_token
 from bot.vault.trail import note
@@ -118,8 +119,7 @@ class Uploads:
     async def _look(self, evidence_id: int, one: _Taken) -> None:
         """Look at a stored file. Looking is advice: a look that fails takes nothing back."""
         try:
-            content = await asyncio.to_thread(self._world.files.read, one.stored.path)
-            await self._fetcher.look(evidence_id, content, one.mime)
+            await self._fetcher.look(evidence_id, one.stored.path, one.mime)
         except Exception as problem:  # noqa: BLE001 - the files are stored, and their sender hears it
             log.error("upload.not_looked_at", evidence=evidence_id, error=type(problem).__name__)
 
@@ -161,6 +161,7 @@ def _use(digest: str, taken: Sequence[_Taken], now: datetime, s: Session) -> lis
             path=one.stored.path,
             received_at=now,
             stored_at=now,
+            next_at=clock(s) + LEASE,  # for the look, should we die before it
         )
         for position, one in enumerate(taken)
     ]

@@ -1,16 +1,22 @@
 """Files as they were received: hashed, sealed, on disk before anybody is thanked."""
 
+import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from bot.vault.keys import Keys
+from bot.vault import chunks
+from bot.vault.keys import VERSION, Keys
 from models.evidence import Evidence
 
 LIMIT = 25 * 1024 * 1024  # bytes; above what any channel delivers to us
+ORIGINALS = "originals"
+PREVIEWS = "previews"
+PART = ".part"  # how the name of a file ends that is still being written
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,55 @@ class Stored:
     size: int
 
 
+class Arriving:
+    """A file that is being written: sealed and hashed as it comes, unseen until it is finished.
+
+    Every method may wait for the disk, and raises `OSError` when it takes no more.
+    """
+
+    def __init__(self, root: Path, keys: Keys, folder: str) -> None:
+        name = uuid4().hex
+        self._path = f"{folder}/{name[:2]}/{name}"
+        self._target = root / self._path
+        self._target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._temporary = self._target.with_suffix(PART)
+        self._sealing = chunks.Sealing(keys, f"file:{self._path}")
+        self._hash = hashlib.sha256()
+        self._size = 0
+        # Whoever waited for a write may be told to stop, and drop the file while it still goes on.
+        self._alone = threading.Lock()
+        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._file.write(self._sealing.head)
+
+    def write(self, part: bytes) -> None:
+        """Take more of its bytes."""
+        with self._alone:
+            self._hash.update(part)
+            self._size += len(part)
+            self._file.write(self._sealing.add(part))
+
+    def finish(self) -> Stored:
+        """Return when the file is on disk under its name, folder entry included."""
+        with self._alone:
+            self._file.write(self._sealing.end())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.rename(self._target)
+            for directory in (self._target.parent, self._target.parent.parent):
+                _sync_directory(directory)
+        return Stored(self._path, self._hash.hexdigest(), self._size)
+
+    def drop(self) -> None:
+        """Take it away, however far it has come."""
+        with self._alone:
+            for path in (self._temporary, self._target):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._file.close()  # what it still holds cannot be written, and need not be
+
+
 class Files:
     """The sealed files of one deployment."""
 
@@ -31,34 +86,42 @@ class Files:
 
     def prepare(self) -> None:
         """Make the folders. Raises `OSError` when the disk does not let us."""
-        for folder in ("originals", "previews"):
+        for folder in (ORIGINALS, PREVIEWS):
             (self._root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def store(self, content: bytes, folder: str = "originals") -> Stored:
+    def begin(self, folder: str = ORIGINALS) -> Arriving:
+        """Begin to store a file whose bytes are still to come."""
+        return Arriving(self._root, self._keys, folder)
+
+    def store(self, content: bytes, folder: str = ORIGINALS) -> Stored:
         """Seal bytes and return when they are on disk, folder entry included."""
-        name = uuid4().hex
-        path = f"{folder}/{name[:2]}/{name}"
-        target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = target.with_suffix(".part")
-        sealed = self._keys.seal(content, f"file:{path}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        arriving = self.begin(folder)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(sealed)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.rename(target)
+            arriving.write(content)
+            return arriving.finish()
         except OSError:
-            temporary.unlink(missing_ok=True)
+            arriving.drop()
             raise
-        for directory in (target.parent, target.parent.parent):
-            _sync_directory(directory)
-        return Stored(path, hashlib.sha256(content).hexdigest(), len(content))
 
     def read(self, path: str) -> bytes:
         """Give back the very bytes. Raises `Unsealable` or `OSError`."""
-        return self._keys.open((self._root / path).read_bytes(), f"file:{path}")
+        return b"".join(self.parts(path))
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """Give back the very bytes, a piece at a time. Raises `Unsealable` or `OSError`."""
+        place = f"file:{path}"
+        with (self._root / path).open("rb") as file:
+            if file.peek(1)[:1] == VERSION:
+                yield self._keys.open(file.read(), place)
+            else:
+                yield from chunks.opened(self._keys, file, place)
+
+    def sha256(self, path: str) -> str:
+        """Read a file back and hash what it opens to. Raises `Unsealable` or `OSError`."""
+        digest = hashlib.sha256()
+        for part in self.parts(path):
+            digest.update(part)
+        return digest.hexdigest()
 
     def read_original(self, evidence: Evidence) -> bytes:
         """Give back the very bytes of one piece of evidence."""
@@ -71,14 +134,6 @@ class Files:
     def discard(self, path: str) -> None:
         """Take away a file that no row speaks of."""
         (self._root / path).unlink(missing_ok=True)
-
-
-async def gather(stream: AsyncIterator[bytes]) -> bytes:
-    """Take a stream into memory. The channel already counts it against its limit."""
-    parts = bytearray()
-    async for part in stream:
-        parts += part
-    return bytes(parts)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -20,12 +21,21 @@ HEAD = len(VERSION) + len(KEY_ID)
 class Unsealable(Exception):  # noqa: N818 - a verdict about bytes
     """Sealed bytes do not open: another key, another place, or somebody changed them."""
 
+    @classmethod
+    def at(cls, place: str) -> Self:
+        """Say what does not open, and what to do."""
+        return cls(
+            f"What is kept in {place} does not open with this MASTER_KEY. "
+            "Set MASTER_KEY to the key it was sealed with."
+        )
+
 
 class Keys:
     """Seals with AES-256-GCM bound to a place; finds addresses by a keyed hash."""
 
     def __init__(self, master: bytes) -> None:
         self._cipher = AESGCM(_draw(master, b"enlace seal v1"))
+        self._files = _draw(master, b"enlace files v1")
         self._index = _draw(master, b"enlace lookup v1")
         self._tokens = _draw(master, b"enlace tokens v1")
 
@@ -47,10 +57,12 @@ class Keys:
         try:
             return self._cipher.decrypt(nonce, body, _bound(place))
         except InvalidTag:
-            raise Unsealable(
-                f"What is kept in {place} does not open with this MASTER_KEY. "
-                "Set MASTER_KEY to the key it was sealed with."
-            ) from None
+            raise Unsealable.at(place) from None
+
+    def own(self, salt: bytes, place: str) -> AESGCM:
+        """Draw a key of its own for one file, which this salt and this place alone give again."""
+        drawn = HKDF(algorithm=hashes.SHA256(), length=32, salt=salt, info=_bound(place))
+        return AESGCM(drawn.derive(self._files))
 
     def lookup(self, kind: str, value: str) -> str:
         """Hash a value so that the same one is found again, and nobody without the key reads it."""

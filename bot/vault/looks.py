@@ -52,7 +52,7 @@ class Looker:
     async def look(self, content: bytes, declared: str) -> Look:
         """Look at a file. Never raises: what cannot be looked at has no preview."""
         mime = sniff(content)
-        if not (mime.startswith("image/") or (not mime and declared.startswith("image/"))):
+        if not is_picture(content, declared):
             return Look(mime, None, "")
         # One at a time: a picture that breaks or holds up the process takes no other with it.
         async with self._alone:
@@ -83,6 +83,12 @@ class Looker:
                 process.kill()
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def is_picture(content: bytes, declared: str) -> bool:
+    """Tell from its first bytes whether a file may be a picture, which must be seen whole."""
+    mime = sniff(content)
+    return mime.startswith("image/") or (not mime and declared.startswith("image/"))
 
 
 def sniff(content: bytes) -> str:

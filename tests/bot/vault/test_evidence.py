@@ -4,13 +4,13 @@ import hashlib
 import os
 import resource
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.vault.evidence import Files, gather
-from bot.vault.keys import Keys, Unsealable
+from bot.vault.chunks import CHUNK, HEAD
+from bot.vault.evidence import PART, Files
+from bot.vault.keys import TAG, Keys, Unsealable
 from models.evidence import Evidence, Provenance
 from tests.bot.scene import KEYS, NOW
 
@@ -112,9 +112,89 @@ def test_evidence_gives_its_original_and_its_preview(files: Files) -> None:
     assert preview.path.startswith("previews" + os.sep)
 
 
-async def test_a_stream_is_gathered_whole() -> None:
-    async def parts() -> AsyncIterator[bytes]:
-        for part in (b"a", b"", b"bc"):
-            yield part
+# --- files that come piece by piece ---------------------------------------------------------------
 
-    assert await gather(parts()) == b"abc"
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 7])
+def test_a_file_comes_in_pieces_of_any_size_and_goes_in_pieces_that_are_small(
+    files: Files, size: int
+) -> None:
+    content = os.urandom(size)
+    for step in (size or 1, 1000, CHUNK, CHUNK + 1):
+        arriving = files.begin()
+        for start in range(0, size, step):
+            arriving.write(content[start : start + step])
+        stored = arriving.finish()
+        assert (stored.sha256, stored.size) == (hashlib.sha256(content).hexdigest(), size)
+        parts = list(files.parts(stored.path))
+        assert b"".join(parts) == content
+        assert max(len(part) for part in parts) <= CHUNK
+        assert files.sha256(stored.path) == stored.sha256
+
+
+def test_a_file_is_not_there_before_it_is_finished_nor_when_it_is_dropped(
+    files: Files, tmp_path: Path
+) -> None:
+    arriving = files.begin()
+    arriving.write(b"x" * 3 * CHUNK)
+    assert [path.suffix for path in on_disk(tmp_path)] == [PART]
+    arriving.drop()
+    assert on_disk(tmp_path) == []
+    done = files.begin()
+    done.write(b"x")
+    done.finish()
+    done.drop()  # whoever waited for it was told to stop
+    assert on_disk(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param((0, 1, 2), id="cut at a chunk"),
+        pytest.param((0, 1), id="cut at two chunks"),
+        pytest.param((), id="nothing but its head"),
+        pytest.param((1, 0, 2, 3), id="chunks in another order"),
+        pytest.param((0, 0, 2, 3), id="a chunk twice"),
+        pytest.param((0, 1, 2, 3, 3), id="its end twice"),
+        pytest.param((3,), id="its end alone"),
+        pytest.param((0, 4, 2, 3), id="another file's chunk"),
+    ],
+)
+def test_a_file_whose_chunks_were_meddled_with_does_not_open(
+    files: Files, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    stored, other = (files.store(letter * (3 * CHUNK + 5)) for letter in (b"a", b"b"))
+    head, chunks = apart(tmp_path / "data" / stored.path)
+    _, others = apart(tmp_path / "data" / other.path)
+    shuffled = [(*chunks, others[1])[place] for place in order]
+    (tmp_path / "data" / stored.path).write_bytes(head + b"".join(shuffled))
+    with pytest.raises(Unsealable):
+        files.read(stored.path)
+    (tmp_path / "data" / stored.path).write_bytes(head + b"".join(chunks))
+    assert files.read(stored.path) == b"a" * (3 * CHUNK + 5)
+
+
+def test_a_file_with_one_bit_turned_does_not_open(files: Files, tmp_path: Path) -> None:
+    stored = files.store(b"a" * (CHUNK + 5))
+    path = tmp_path / "data" / stored.path
+    whole = path.read_bytes()
+    for place in (0, 1, HEAD - 1, HEAD, HEAD + CHUNK, len(whole) - 1):
+        turned = bytearray(whole)
+        turned[place] ^= 1
+        path.write_bytes(turned)
+        with pytest.raises(Unsealable):
+            files.read(stored.path)
+
+
+def test_a_file_that_was_sealed_whole_still_opens(files: Files, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "originals" / "ab" / "abcd"
+    path.parent.mkdir()
+    path.write_bytes(KEYS.seal(b"an old one", "file:originals/ab/abcd"))
+    assert files.read("originals/ab/abcd") == b"an old one"
+    assert files.sha256("originals/ab/abcd") == hashlib.sha256(b"an old one").hexdigest()
+
+
+def apart(path: Path) -> tuple[bytes, list[bytes]]:
+    """Take a sealed file apart into its head and its chunks."""
+    whole, step = path.read_bytes(), CHUNK + TAG
+    return whole[:HEAD], [whole[at : at + step] for at in range(HEAD, len(whole), step)]

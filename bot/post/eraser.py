@@ -26,6 +26,7 @@ RETRIES = tuple(
 """How long is waited after each try that failed; after the last, staff are told."""
 STILL = timedelta(days=7)  # and then it is tried on, now and then
 AT_ONCE = 10
+EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,17 @@ class Eraser:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._next: datetime | None = None
 
     async def work(self) -> bool:
-        """Erase what is due. True when there may be more."""
+        """Erase what is due, when it is time to look. True when there may be more."""
+        now = self._world.now()
+        if self._next is not None and now < self._next:
+            return False
         jobs = await self._world.db.write(_claim)
         for job in jobs:
             await self._try(job)
+        self._next = None if jobs else now + EVERY
         return bool(jobs)
 
     async def _try(self, job: Job) -> None:

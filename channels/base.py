@@ -298,11 +298,14 @@ class Channel(Protocol):
         ...
 
     def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
-        """Give the parts of a message in order."""
+        """Split a message that is too long into parts, in order; most are one part already.
+
+        Its choices go with the last part. Each part can be written and sent by itself.
+        """
         ...
 
     def rewritten(self, to: str) -> str:
-        """Give the other form of an address."""
+        """Give another way to write an address that the provider did not know, or nothing."""
         ...
 
     async def send(self, outbound: Outbound) -> Sent:

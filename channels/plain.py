@@ -1,4 +1,4 @@
-"""Text for plain phones: numbers for buttons, the SMS alphabet, and what a message costs.
+"""Text for plain phones: numbers for buttons, parts, the SMS alphabet, and what a message costs.
 
 The SMS alphabet (GSM-7) has é ñ ü ¿ ¡ but not á í ó ú; one letter outside it makes the whole
 message three times as dear, and slower on a weak signal. So SMS text is folded before it is sent,
@@ -8,8 +8,9 @@ and only there: what is kept on record is never changed.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from channels.base import Option
+from channels.base import Option, Outbound
 
 ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -40,6 +41,8 @@ LOOK_ALIKES = str.maketrans(
     }
 )
 
+SENTENCE = re.compile(r"[.!?…][\"'»”)]*(?=\s)")
+SPACE = re.compile(r"\s+")
 UNREADABLE = re.compile("\x00|[\ud800-\udfff]")
 PICTURES = range(0x1F000, 0x1FB00)  # also those that are younger than this Python
 DROPPED = frozenset({"So", "Sk", "Cf", "Cc", "Me"})  # pictures, tints, joiners, controls, keycaps
@@ -66,6 +69,52 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFC", clean(text))
     folded = _without_gaps(_folded(letter) for letter in text.replace("\r\n", "\n"))
     return folded if _is_plain(folded) else text
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    """Split a text into pieces of at most `limit` characters, as a reader would.
+
+    It is cut between paragraphs, else between sentences, else between words. Nothing is lost but
+    the white space at the cuts; an empty text has no pieces.
+    """
+    if len(text) <= limit:
+        return [text] if text.strip() else []
+    rest, found = text.strip(), []
+    while len(rest) > limit:
+        cut = _cut(rest, limit)
+        found.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [*found, rest] if rest else found
+
+
+def _cut(text: str, limit: int) -> int:
+    """Say where a text that is too long is cut best, 1 to `limit`."""
+    window, half = text[: limit + 1], limit // 2  # an early border would leave a scrap
+    paragraph = window.rfind("\n", half)
+    if paragraph > 0:
+        return paragraph
+    sentences = [found.end() for found in SENTENCE.finditer(window) if found.end() > half]
+    words = [found.start() for found in SPACE.finditer(window) if found.start()]
+    return (sentences or words or [limit])[-1]
+
+
+def parts(outbound: Outbound, limit: int, tail: int = 0) -> tuple[Outbound, ...]:
+    """Split a message into parts that each fit. Its choices go with the last, which leaves room.
+
+    `tail` is how many characters of the last part the choices take up.
+    """
+    if len(outbound.text) + (tail if outbound.options else 0) <= limit:
+        return (outbound,)
+    texts = pieces(outbound.text, limit)
+    if texts and outbound.options and len(texts[-1]) + tail > limit > tail:
+        texts += pieces(texts.pop(), limit - tail)
+    if not texts:
+        return (outbound,)
+    *firsts, last = texts
+    return (
+        *(replace(outbound, text=text, options=()) for text in firsts),
+        replace(outbound, text=last),
+    )
 
 
 def segments(text: str) -> int:

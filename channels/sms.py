@@ -1,6 +1,7 @@
 """SMS through Twilio: the plainest phone, in the SMS alphabet, with numbers for buttons."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 
 from channels import _twilio_event, plain
@@ -58,11 +59,18 @@ class Sms:
         return Written(text, segments=plain.segments(text))
 
     def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
-        """Give the parts of a message in order."""
+        """Split what is too long for one SMS; the numbers of choices go with the last part."""
+        whole = replace(outbound, text=plain.fold(outbound.text))
+        tail = len(plain.fold(plain.numbered("", outbound.options)))
+        # A part of a text in another script may be folded by itself, and grow.
+        for limit in (LONGEST_TEXT, LONGEST_TEXT // 2, LONGEST_TEXT // 8):
+            parts = plain.parts(whole, limit, tail)
+            if all(len(self.write(part).text) <= LONGEST_TEXT for part in parts):
+                return parts if len(parts) > 1 else (outbound,)
         return (outbound,)
 
-    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
-        """Give the other form of an address."""
+    def rewritten(self, to: str) -> str:  # noqa: ARG002 - the contract asks it
+        """Give nothing: the telephone network has one way to write a number."""
         return ""
 
     async def send(self, outbound: Outbound) -> Sent:

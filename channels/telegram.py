@@ -10,12 +10,11 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from channels import _telegram_update, plain
-from channels._place import place
+from channels import _telegram_event, _telegram_update, plain
 from channels._telegram_menu import EVERYWHERE, MENU
 from channels._telegram_verdicts import file_verdict, verdict
 from channels.base import (
@@ -23,19 +22,14 @@ from channels.base import (
     Abilities,
     Attachment,
     BadAddress,
-    Blocked,
     Call,
     Envelope,
     Event,
     Failure,
     Forged,
-    Inbound,
     Kind,
     Malformed,
-    MediaKind,
-    Odd,
     Outbound,
-    Pin,
     Refused,
     Sent,
     Status,
@@ -47,10 +41,7 @@ if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import (
         BotCommand,
-        CallbackQuery,
-        ChatMemberUpdated,
         InlineKeyboardMarkup,
-        Message,
     )
 
 T = TypeVar("T")
@@ -139,86 +130,7 @@ class Telegram:
 
     def read(self, raw: bytes) -> tuple[Event, ...]:
         """Say what a kept update holds. Never raises: what it cannot read is `Odd`."""
-        try:
-            update = _telegram_update.load(raw)
-        except ValueError as error:
-            return (Odd(TELEGRAM, self.account, "", "", f"Not an update: {error}."),)
-        return (self._event(update),)
-
-    def _event(self, update: _telegram_update.Kept) -> Event:
-        from aiogram.types import CallbackQuery, ChatMemberUpdated, Message  # noqa: PLC0415
-
-        if not update.content:
-            return self._odd(update, "It nests too deep to be read.")
-        if not update.sender:
-            return self._odd(update, f"Not from a person, or of no known kind: {update.names()}.")
-        content = update.pruned()
-        try:
-            match update.kind:
-                case "my_chat_member":
-                    return self._membership(update, ChatMemberUpdated.model_validate(content))
-                case "callback_query":
-                    return self._press(update, CallbackQuery.model_validate(content))
-                case _:
-                    return self._message(update, Message.model_validate(content))
-        except ValueError:  # as the library's validation says it
-            return self._odd(update, f"Not as Telegram documents it: {update.kind}.")
-
-    def _odd(self, update: _telegram_update.Kept, why: str) -> Odd:
-        return Odd(TELEGRAM, self.account, str(update.number), update.sender, why)
-
-    def _membership(self, update: _telegram_update.Kept, change: "ChatMemberUpdated") -> Event:
-        status = change.new_chat_member.status
-        if status not in {"kicked", "member"}:
-            return self._odd(update, f"A membership that we do not know: {status}.")
-        blocked = status == "kicked"
-        return Blocked(TELEGRAM, self.account, str(update.number), update.sender, blocked)
-
-    def _press(self, update: _telegram_update.Kept, query: "CallbackQuery") -> Event:
-        if not query.data or not query.message:
-            return self._odd(update, "A pressed button without its payload.")
-        chat = query.message.chat.id
-        return Inbound(
-            channel=TELEGRAM,
-            account=self.account,
-            event_id=str(update.number),
-            message_id=f"{chat}:press:{query.id}",
-            sender=update.sender,
-            recipient=self.account,
-            button=query.data,
-            quoted=f"{chat}:{query.message.message_id}",
-            press=query.id,
-            profile_name=query.from_user.full_name,
-            language_hint=query.from_user.language_code or "",
-        )
-
-    def _message(self, update: _telegram_update.Kept, message: "Message") -> Event:
-        text, start = _telegram_update.words(message.text or message.caption or "")
-        person, contact, quoted = message.from_user, message.contact, message.reply_to_message
-        if contact and person and contact.user_id == person.id:
-            text = contact.phone_number
-        attachments, pin = _attachments(message), _pin(message)
-        if not (text.strip() or attachments or pin):
-            return self._odd(update, f"A message that we cannot read: {update.names(update.kind)}.")
-        return Inbound(
-            channel=TELEGRAM,
-            account=self.account,
-            event_id=str(update.number),
-            message_id=f"{message.chat.id}:{message.message_id}",
-            sender=update.sender,
-            recipient=self.account,
-            text=text,
-            quoted=f"{message.chat.id}:{quoted.message_id}" if quoted else "",
-            start=start,
-            attachments=attachments,
-            pin=pin,
-            album=message.media_group_id or "",
-            edited=update.kind == "edited_message",
-            forwarded="forward_origin" in update.content[update.kind],
-            profile_name=person.full_name if person else "",
-            language_hint=(person.language_code or "") if person else "",
-            sent_at=_telegram_update.moment(message.date, message.edit_date),
-        )
+        return (_telegram_event.read(raw, self.account),)
 
     # --- out --------------------------------------------------------------------------------------
 
@@ -233,11 +145,14 @@ class Telegram:
         return Written(text, labels)
 
     def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
-        """Give the parts of a message in order."""
-        return (outbound,)
+        """Split what is too long for one message; the choices go with the last part."""
+        whole = replace(outbound, text=plain.clean(outbound.text))
+        drawn = self.write(whole).labels
+        tail = 0 if drawn else len(plain.numbered("", outbound.options))
+        return plain.parts(whole, ABILITIES.text_limit, tail)
 
-    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
-        """Give the other form of an address."""
+    def rewritten(self, to: str) -> str:  # noqa: ARG002 - the contract asks it
+        """Give nothing: where a chat has moved, Telegram says so itself."""
         return ""
 
     async def send(self, outbound: Outbound) -> Sent:
@@ -354,45 +269,6 @@ class Telegram:
             timeout=ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
         )
         return Bot(self._token, session=session)
-
-
-def _attachments(message: "Message") -> tuple[Attachment, ...]:
-    if message.photo:
-        largest = max(message.photo, key=lambda size: size.width * size.height)
-        return (_attachment(largest, MediaKind.PHOTO, "image/jpeg"),)
-    for file, kind in (
-        (message.animation, MediaKind.VIDEO),  # which comes with a document of the same file
-        (message.document, MediaKind.DOCUMENT),
-        (message.voice, MediaKind.VOICE),
-        (message.audio, MediaKind.VOICE),
-        (message.video, MediaKind.VIDEO),
-        (message.video_note, MediaKind.VIDEO),
-    ):
-        if file:
-            return (_attachment(file, kind, getattr(file, "mime_type", None) or ""),)
-    return ()
-
-
-def _attachment(file: Any, kind: MediaKind, mime: str) -> Attachment:
-    return Attachment(
-        kind=kind,
-        locator=file.file_id,
-        mime=mime,
-        filename=getattr(file, "file_name", None) or "",
-        size=file.file_size,
-        provider_id=file.file_unique_id,
-    )
-
-
-def _pin(message: "Message") -> Pin | None:
-    if message.venue:
-        label = ", ".join(filter(None, (message.venue.title, message.venue.address)))
-        spot = message.venue.location
-    elif message.location:
-        spot, label = message.location, ""
-    else:
-        return None
-    return place(spot.latitude, spot.longitude, label, live=spot.live_period is not None)
 
 
 def _keyboard(labels: Sequence[str], ids: Sequence[str]) -> "InlineKeyboardMarkup | None":

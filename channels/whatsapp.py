@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +31,7 @@ from channels.base import (
     Sent,
     Written,
 )
+from channels.numbers import PREFIX, other_forms
 
 ABILITIES = Abilities(
     buttons=3,
@@ -42,7 +45,6 @@ LONGEST_TITLE = 20  # of a button
 LONGEST_ROW = 24  # of a list
 LONGEST_QUESTION = 1024  # a text above buttons or a list
 LIST_BUTTON = "☰"  # opens the list; a sign, because a content serves every language
-PREFIX = "whatsapp:"
 NOTHING = "–"  # stands in a template where there is nothing to say
 NUMBER = re.compile(r"^[0-9]{1,2} ")
 
@@ -72,12 +74,18 @@ class WhatsApp:
         return Written(text, tuple(option.label for option in outbound.options))
 
     def pieces(self, outbound: Outbound) -> tuple[Outbound, ...]:
-        """Give the parts of a message in order."""
-        return (outbound,)
+        """Split what is too long for one message; the choices go with the last part."""
+        if outbound.template:
+            return (outbound,)
+        whole = replace(outbound, text=plain.clean(outbound.text))
+        tail = len(plain.numbered("", outbound.options))
+        if _content("?", outbound.options) is not None:
+            tail = max(tail, LONGEST_TEXT - LONGEST_QUESTION)
+        return plain.parts(whole, LONGEST_TEXT, tail)
 
-    def rewritten(self, to: str) -> str:  # noqa: ARG002 - no other form yet
-        """Give the other form of an address."""
-        return ""
+    def rewritten(self, to: str) -> str:
+        """Give another way to write a number, where its country has two."""
+        return next(iter(other_forms(to)), "")
 
     async def send(self, outbound: Outbound) -> Sent:
         """Hand a message to Twilio, once.
@@ -198,15 +206,18 @@ def _pin(form: Form) -> Pin | None:
 
 def _content(text: str, options: Sequence[Option]) -> Content | None:
     """Say which content draws these choices, or nothing where only numbers hold them."""
-    labels = [option.label for option in options]
-    longest = max(map(len, labels), default=0)
-    drawable = (
-        0 < len(text.strip()) <= len(text) <= LONGEST_QUESTION
-        and all(label.strip() and option.id for label, option in zip(labels, options, strict=True))
-        and len(set(labels)) == len(labels)
-    )
-    if not drawable or not labels:
+    if not options or not all(option.id for option in options):
         return None
+    if not 0 < len(text.strip()) <= len(text) <= LONGEST_QUESTION:
+        return None
+    return _drawn(tuple(option.label for option in options))
+
+
+@lru_cache(maxsize=256)
+def _drawn(labels: tuple[str, ...]) -> Content | None:
+    if not all(label.strip() for label in labels) or len(set(labels)) < len(labels):
+        return None
+    longest = max(map(len, labels))
     ids = [f"{{{{{n}}}}}" for n in range(2, len(labels) + 2)]
     if len(labels) <= ABILITIES.buttons and longest <= LONGEST_TITLE:
         kind, drawn = "quick-reply", _buttons(labels, ids)

@@ -2,19 +2,13 @@
 
 import re
 
+from channels.numbers import forms
 from models.person import Via
 
 BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")  # WhatsApp's id for people who hide their number
 PREFIX = re.compile(r"\A(whatsapp:\s*)+")
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 SPACING = re.compile(r"[\s().\-–/]")
-
-MEXICAN = re.compile(r"\+521([0-9]{10})")  # the 1 is WhatsApp's; the number has none
-ARGENTINE_LOCAL = re.compile(
-    r"\+549?(?:(11)15([0-9]{8})|([0-9]{3})15([0-9]{7})|([0-9]{4})15([0-9]{6}))"
-)
-ARGENTINE = re.compile(r"\+54([1-8][0-9]{9})")  # mobile numbers have a 9 before the area
-BRAZILIAN_SHORT = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")  # before the ninth digit came
 
 
 def canonical(via: Via, wire: str) -> str:
@@ -30,7 +24,7 @@ def canonical(via: Via, wire: str) -> str:
     if BSUID.fullmatch(plain):
         return plain
     number = sendable(plain)
-    return _national(number) if NUMBER.fullmatch(number) else plain
+    return forms(number)[0] if NUMBER.fullmatch(number) else plain
 
 
 def sendable(wire: str) -> str:
@@ -40,18 +34,6 @@ def sendable(wire: str) -> str:
     if number.startswith("00"):
         number = f"+{number[2:]}"
     return number if NUMBER.fullmatch(number) else plain
-
-
-def _national(number: str) -> str:
-    if found := MEXICAN.fullmatch(number):
-        return f"+52{found[1]}"
-    if found := ARGENTINE_LOCAL.fullmatch(number):
-        return "+549" + "".join(part for part in found.groups() if part)
-    if found := ARGENTINE.fullmatch(number):
-        return f"+549{found[1]}"
-    if found := BRAZILIAN_SHORT.fullmatch(number):
-        return f"+55{found[1]}9{found[2]}"
-    return number
 
 
 def reachable(via: Via, wire: str) -> bool:

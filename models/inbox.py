@@ -18,6 +18,7 @@ class InboxState(Enum):
     DEAD = "dead"  # failed five times; staff see it, the lane goes on
 
 
+_NEW = sa.text("state = 'new'")
 _PARKED = sa.text("state IN ('odd', 'dead')")
 
 
@@ -27,7 +28,8 @@ class Inbox(SQLModel, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("account", "event_id"),
-        Index("ix_inbox_lane_state_id", "lane", "state", "id"),
+        # Only what waits: however much has been worked, finding work costs the same.
+        Index("ix_inbox_new", "lane", "id", sqlite_where=_NEW, postgresql_where=_NEW),
         Index("ix_inbox_parked", "id", "state", sqlite_where=_PARKED, postgresql_where=_PARKED),
     )
 

@@ -8,6 +8,7 @@ from bot.office.reach.addresses import at, best_address, holder, keep, link
 from bot.office.reach.consent import (
     block,
     disprove,
+    hush,
     never_here,
     start_again,
     stop,
@@ -29,6 +30,7 @@ __all__ = [
     "disprove",
     "enrol",
     "find",
+    "hush",
     "invite",
     "meet",
     "never_here",

@@ -60,6 +60,8 @@ class Acts:
         match route:
             case Stop():
                 self._stop(s, arrival)
+            case Start() if arrival.outdated:
+                return
             case Start():
                 people.start_again(
                     s,
@@ -114,6 +116,8 @@ class Acts:
         arrival.heard.person_id = person.id or 0
         s.add(arrival.heard)
         if person.stopped_at is not None:
+            if arrival.heard.received_at < person.stopped_at:
+                return True  # they have said stop since
             people.start_again(
                 s,
                 person,
@@ -160,6 +164,8 @@ class Acts:
             arrival.inbound.text,
             arrival.heard.inbox_id,
             arrival.now,
+            since=arrival.heard.received_at,
+            hushed=arrival.hushed,
         )
         if new and not arrival.inbound.provider_answered:
             self._tell(s, arrival, always.stopped(), weight=Weight.STOP)

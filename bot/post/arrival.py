@@ -21,6 +21,13 @@ class Arrival:
     key: str
     now: datetime
     waited: bool = False  # something waited for this person to write, and comes now
+    hushed: bool = False  # it said stop, and took effect as such when it was kept
+
+    @property
+    def outdated(self) -> bool:
+        """Whether they have said stop after this came, so that it cannot lift that stop."""
+        stopped_at = self.person.stopped_at
+        return stopped_at is not None and self.heard.received_at < stopped_at
 
     def cause(self, weight: Weight = Weight.REPLY) -> Cause:
         """What an answer to it is caused by."""

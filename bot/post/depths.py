@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates
+from bot.post.inbox import is_new
 from models.base import among
 from models.evidence import Evidence, EvidenceState
 from models.inbox import Inbox, InboxState, Lane
@@ -63,7 +64,7 @@ def read(s: Session, now: datetime) -> Depths:
     envelopes, envelope_since = s.exec(
         select(sa.func.count(), sa.func.min(col(Inbox.received_at)))
         .select_from(Lane)
-        .join(Inbox, sa.and_(col(Inbox.lane) == Lane.id, col(Inbox.state) == InboxState.NEW))
+        .join(Inbox, sa.and_(col(Inbox.lane) == Lane.id, is_new()))
         .where(col(Lane.pending).is_(True))
     ).one()
     files, file_since = s.exec(

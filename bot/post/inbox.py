@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from bot import crash, metrics
 from bot.db import Database, Unavailable
+from bot.post.hush import hush, may_stop
+from bot.vault.keys import Keys
 from channels.base import Envelope, Kind
 from models.inbox import Inbox, InboxState, Lane
 
@@ -19,15 +22,25 @@ LEASE = timedelta(seconds=15)  # a turn takes milliseconds, and renews it
 BACKOFF = (5, 30, 120, 600)  # seconds before a lane is tried again
 TRIES = 5
 RECEIPTS = "receipts"  # news of sent messages need no order among people: one lane a channel
+MOST = 2000  # envelopes that wait for the record at a time; who comes then is refused
 
 
 @dataclass(frozen=True)
 class Kept:
-    """An envelope with the lane it belongs to."""
+    """An envelope with the lane it belongs to, and whether its words may ask us to stop."""
 
     envelope: Envelope
     lane: str
     received_at: datetime
+    may_stop: bool = False
+
+
+def kept(envelope: Envelope, keys: Keys, now: datetime) -> Kept:
+    """Make an envelope ready to be inserted."""
+    if envelope.kind is Kind.RECEIPT:
+        return Kept(envelope, f"{RECEIPTS}:{envelope.channel}", now)
+    lane = keys.lookup("lane", f"{envelope.channel}|{envelope.sender}")
+    return Kept(envelope, lane, now, may_stop(envelope))
 
 
 _Waiting = tuple[Kept, asyncio.Future[None]]
@@ -41,14 +54,16 @@ class LaneClaim:
     fence: int
 
 
+class Full(Exception):  # noqa: N818 - a verdict: come again
+    """More waits for the record than it can take soon. Nothing was kept."""
+
+
 class Keeper:
     """Keeps envelopes: whatever waits goes into one transaction, so a crowd shares one commit."""
 
-    def __init__(
-        self, db: Database, lane_of: Callable[[str, str], str], now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, db: Database, keys: Keys, now: Callable[[], datetime]) -> None:
         self._db = db
-        self._lane_of = lane_of
+        self._keys = keys
         self._now = now
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
@@ -56,15 +71,13 @@ class Keeper:
     async def keep(self, envelope: Envelope) -> None:
         """Return when the envelope is on disk. A second delivery of one event changes nothing.
 
-        Raises `Unavailable` when it could not be kept; the provider must deliver it again.
+        Raises `Full` or `Unavailable` when it could not be kept; the provider must deliver it
+        again.
         """
-        lane = (
-            f"{RECEIPTS}:{envelope.channel}"
-            if envelope.kind is Kind.RECEIPT
-            else self._lane_of(envelope.channel, envelope.sender)
-        )
+        if len(self._waiting) >= MOST:
+            raise Full
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append((Kept(envelope, lane, self._now()), future))
+        self._waiting.append((kept(envelope, self._keys, self._now()), future))
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._empty())
         await future
@@ -72,11 +85,12 @@ class Keeper:
     async def _empty(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            await self._insert(batch)
+            # Whoever has given up waiting was told that it is not kept.
+            await self._insert([one for one in batch if not one[1].done()])
 
     async def _insert(self, batch: list[_Waiting]) -> None:
         try:
-            await self._db.write(partial(insert, kept=[kept for kept, _ in batch]))
+            await self._db.write(partial(insert, kept=[one for one, _ in batch], keys=self._keys))
         except Exception as problem:  # noqa: BLE001 - whoever waits hears it
             if len(batch) == 1 or isinstance(problem, Unavailable):
                 _tell(batch, problem)
@@ -98,37 +112,60 @@ def _tell(batch: Sequence[_Waiting], problem: Exception | None = None) -> None:
             future.set_exception(problem)
 
 
-def insert(s: Session, kept: Sequence[Kept]) -> None:
-    """Insert envelopes that are not there yet, and mark their lanes.
+def _marking(build: Any) -> Any:
+    made = build.insert(Lane).values(pending=True, fence=0, owner="")
+    return made.on_conflict_do_update(index_elements=["id"], set_={"pending": True})
+
+
+def _keeping(build: Any) -> Any:
+    return build.insert(Inbox).on_conflict_do_nothing(index_elements=["account", "event_id"])
+
+
+# Made once: every message takes this road.
+_MARK = {"postgresql": _marking(postgresql), "sqlite": _marking(sqlite)}
+_KEEP = {"postgresql": _keeping(postgresql), "sqlite": _keeping(sqlite)}
+
+
+def insert(s: Session, kept: Sequence[Kept], keys: Keys) -> None:
+    """Insert envelopes that are not there yet, and mark their lanes. A stop takes effect at once.
 
     The lane is locked before its envelopes get their numbers: numbers of one lane follow commits.
     """
     connection = s.connection()
-    build: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = connection.dialect.name
     lanes = sorted({one.lane for one in kept})
-    mark = build.insert(Lane).values(pending=True, fence=0, owner="")
-    connection.execute(
-        mark.on_conflict_do_update(index_elements=["id"], set_={"pending": True}),
-        [{"id": lane} for lane in lanes],
-    )
-    connection.execute(
-        build.insert(Inbox).on_conflict_do_nothing(index_elements=["account", "event_id"]),
-        [
-            {
-                "channel": one.envelope.channel,
-                "account": one.envelope.account,
-                "event_id": one.envelope.event_id,
-                "kind": one.envelope.kind.value,
-                "lane": one.lane,
-                "raw": one.envelope.raw,
-                "state": InboxState.NEW,
-                "attempts": 0,
-                "error": "",
-                "received_at": one.received_at,
-            }
-            for one in kept
-        ],
-    )
+    connection.execute(_MARK[dialect], [{"id": lane} for lane in lanes])
+    plain: list[dict[str, Any]] = []
+    for one in kept:
+        if not one.may_stop:
+            plain.append(_values(one))
+            continue
+        if plain:
+            connection.execute(_KEEP[dialect], plain)
+            plain = []
+        number = connection.execute(_KEEP[dialect].returning(Inbox.id), _values(one)).scalar()
+        # An event that is here already has stopped them once; they may have come back since.
+        if number is not None and hush(s, keys, one.envelope, one.received_at):
+            connection.execute(sa.update(Inbox).where(col(Inbox.id) == number).values(hushed=True))
+    if plain:
+        connection.execute(_KEEP[dialect], plain)
+    crash.point("in.inserted")
+
+
+def _values(one: Kept) -> dict[str, Any]:
+    return {
+        "channel": one.envelope.channel,
+        "account": one.envelope.account,
+        "event_id": one.envelope.event_id,
+        "kind": one.envelope.kind.value,
+        "lane": one.lane,
+        "raw": one.envelope.raw,
+        "state": InboxState.NEW,
+        "hushed": False,
+        "attempts": 0,
+        "error": "",
+        "received_at": one.received_at,
+    }
 
 
 def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[LaneClaim]:
@@ -146,6 +183,8 @@ def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[Lan
         query = query.with_for_update(skip_locked=True)
     claims = []
     for lane in s.exec(query):
+        if lane.lease_until is not None:
+            metrics.lease_steals.labels("lane").inc()
         lane.fence += 1
         lane.owner = owner
         lane.lease_until = now + LEASE
@@ -175,10 +214,7 @@ def heads(s: Session, lane: str, most: int = 1) -> list[Inbox]:
     """The oldest envelopes of a lane that have not taken effect."""
     return list(
         s.exec(
-            select(Inbox)
-            .where(Inbox.lane == lane, Inbox.state == InboxState.NEW)
-            .order_by(col(Inbox.id))
-            .limit(most)
+            select(Inbox).where(Inbox.lane == lane, is_new()).order_by(col(Inbox.id)).limit(most)
         )
     )
 
@@ -190,24 +226,61 @@ def finish(s: Session, row: Inbox, state: InboxState, now: datetime) -> None:
     s.add(row)
 
 
-def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime) -> bool:
-    """Count a failed try and let the lane wait; after five, park the envelope. True when parked."""
+def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime) -> int:
+    """Count a failed try and let the lane wait; after five, park the envelope.
+
+    Gives how often it was tried when it is parked now, else 0.
+    """
     if not holds(s, claim, now):
-        return False
+        return 0
     row = s.get(Inbox, inbox_id)
     if row is None or row.state is not InboxState.NEW:
-        return False
+        return 0
     row.attempts += 1
     row.error = error[:300]
     lane = s.get(Lane, claim.lane, with_for_update=True)
     if row.attempts >= TRIES:
         finish(s, row, InboxState.DEAD, now)
-        return True
+        return row.attempts
     s.add(row)
     if lane is not None:
         lane.next_at = now + timedelta(seconds=BACKOFF[row.attempts - 1])
         s.add(lane)
-    return False
+    return 0
+
+
+def replay(s: Session, inbox_id: int, now: datetime) -> bool:
+    """Put a parked envelope back at the head of its lane, to be tried once more, at once.
+
+    True when it was parked. Whatever came after it may have taken effect already.
+    """
+    row = s.get(Inbox, inbox_id)
+    lane = s.get(Lane, row.lane, with_for_update=True) if row is not None else None
+    if row is None or lane is None:
+        return False
+    s.refresh(row, with_for_update=True)
+    if row.state is not InboxState.DEAD:
+        return False
+    row.state = InboxState.NEW
+    row.done_at = None
+    s.add(row)
+    lane.pending = True
+    lane.next_at = now
+    s.add(lane)
+    return True
+
+
+def remark(s: Session) -> int:
+    """Mark each lane that owns envelopes and is not marked. Gives how many there were.
+
+    There should be none, ever; this is what would find them.
+    """
+    unmarked = (
+        sa.update(Lane)
+        .where(col(Lane.pending).is_(False), col(Lane.id).in_(select(Inbox.lane).where(is_new())))
+        .values(pending=True)
+    )
+    return int(s.connection().execute(unmarked).rowcount)
 
 
 def release(s: Session, claim: LaneClaim) -> bool:
@@ -225,3 +298,8 @@ def release(s: Session, claim: LaneClaim) -> bool:
         lane.next_at = None
     s.add(lane)
     return lane.pending
+
+
+def is_new() -> sa.ColumnElement[bool]:
+    """That an envelope has not taken effect. Literal, or SQLite would not use their index."""
+    return col(Inbox.state) == sa.literal(InboxState.NEW, literal_execute=True)

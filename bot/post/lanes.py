@@ -12,7 +12,8 @@ from secrets import token_hex
 from sqlmodel import Session
 
 import bot
-from bot.db import Unavailable
+from bot import crash, metrics
+from bot.db import Unavailable, clock
 from bot.log import log
 from bot.office import tasks
 from bot.post import inbox
@@ -49,8 +50,11 @@ class Lanes:
             # Several at once, so that they share a claim; all at once would wait for the slowest.
             await asyncio.wait(self._worked, return_when=asyncio.FIRST_COMPLETED)
         claims = await world.db.write(
-            lambda s: inbox.claim_lanes(s, now=world.now(), owner=self._owner, most=room)
+            # Leases go by the record's clock: this process' own may jump.
+            lambda s: inbox.claim_lanes(s, now=clock(s), owner=self._owner, most=room)
         )
+        if claims:
+            crash.point("lane.claimed")
         for claim in claims:
             task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
             self._worked.add(task)
@@ -90,6 +94,7 @@ class Lanes:
                 return await self._one_by_one(claim, rows)
             await self._failed(claim, rows[0], problem, now)
             return False
+        crash.point("turn.committed")
         self._world.ring()  # there may be words to send, files to fetch
         self._release_buttons(rows, events)
         return done
@@ -115,12 +120,14 @@ class Lanes:
         now: datetime,
         s: Session,
     ) -> bool:
-        if not inbox.holds(s, claim, now):
+        if not inbox.holds(s, claim, clock(s)):
+            metrics.fence_refusals.labels("lane").inc()
             return False  # somebody else works this lane now
         for number, read in events.items():
             row = s.get_one(Inbox, number)
             if row.state is InboxState.NEW:
                 inbox.finish(s, row, self._turns.take(s, row, read, now), now)
+        crash.point("turn.mid")
         return True
 
     async def _failed(
@@ -162,13 +169,15 @@ def _told(problem: Exception) -> str:
 
 
 def _give_up(claim: LaneClaim, inbox_id: int, what: str, now: datetime, s: Session) -> None:
-    parked = inbox.fail(s, claim, inbox_id, what, now)
-    if parked:
+    tries = inbox.fail(s, claim, inbox_id, what, clock(s))
+    if tries:
+        # Tried again at a human's word, it may fail again: that is another need.
+        again = f":{tries}" if tries > inbox.TRIES else ""
         tasks.need(
             s,
             kind=TaskKind.BROKEN,
-            cause=f"dead:{inbox_id}",
+            cause=f"dead:{inbox_id}{again}",
             now=now,
             due_hours=1,
-            detail=f"Envelope {inbox_id} failed {inbox.TRIES} times and waits for staff.",
+            detail=f"Envelope {inbox_id} failed {tries} times and waits for staff.",
         )

@@ -101,10 +101,11 @@ class Turns:
         s.add(heard)
         s.flush()
         key, waited = f"in{row.id}.{number}", bool(released)
-        arrival = Arrival(person, address, heard, inbound, key, now, waited)
+        arrival = Arrival(person, address, heard, inbound, key, now, waited, row.hushed)
         if inbound.edited:
             # Kept as a further message; what was answered stays answered. A stop always counts.
-            if person.stopped_at is None and stops(inbound.text, spoken(person)):
+            new = person.stopped_at is None and stops(inbound.text, spoken(person))
+            if row.hushed or new:
                 self._acts.do(s, arrival, Stop())
             return
         if inbound.start is not None:
@@ -128,8 +129,11 @@ class Turns:
             frozen=person.frozen_at is not None,
             held=person.held_at is not None,
         )
-        route = decide(
-            message, sender, threads, now, self._rules, adoptable=_adoptable(s, person, now)
+        adoptable = _adoptable(s, person, now)
+        route = (
+            Stop()
+            if row.hushed
+            else decide(message, sender, threads, now, self._rules, adoptable=adoptable)
         )
         if inbound.attachments:
             thread = route.thread if isinstance(route, Files) else None

@@ -31,11 +31,7 @@ class Webhooks:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._keeper = Keeper(
-            world.db,
-            lambda channel, sender: world.keys.lookup("lane", f"{channel}|{sender}"),
-            world.now,
-        )
+        self._keeper = Keeper(world.db, world.keys, world.now)
         self._doors: dict[str, tuple[str, Door]] = {
             f"{PREFIX}{name}": (name, door) for name, door in world.doors.items()
         }

@@ -20,6 +20,17 @@ RULE = "2026-11"  # the version of the words that mean stop and start
 UNMISSED = {"offer", "ping"}  # conversations whose end needs nobody to go on
 
 
+def hush(s: Session, person: Person, now: datetime) -> bool:
+    """Write no more to somebody from this moment, on any channel. True when it is new."""
+    if person.stopped_at is not None:
+        return False
+    person.stopped_at = now
+    s.add(person)
+    s.flush()
+    _cancel_messages(s, col(Outbox.person_id) == person.id, now)
+    return True
+
+
 def stop(
     s: Session,
     person: Person,
@@ -28,16 +39,20 @@ def stop(
     words: str,
     inbox_id: int | None,
     now: datetime,
+    *,
+    since: datetime | None = None,
+    hushed: bool = False,
 ) -> bool:
     """Write no more to somebody, on any channel. True when it is new: then it is confirmed once.
 
-    Only a message of the weight `STOP` may still go out.
+    Only a message of the weight `STOP` may still go out. `since` is when they said so. `hushed`:
+    it took effect then; if they have come back in the meantime, it is only written down.
     """
-    new = person.stopped_at is None
-    if new:
-        person.stopped_at = now
-        s.add(person)
+    lifted = hushed and person.stopped_at is None
+    new = not lifted and (hush(s, person, since or now) or hushed)
     event = _keep(s, person, address, ConsentKind.STOP, via.value, words, inbox_id, now)
+    if lifted:
+        return False
     cases = _fall_silent(s, person, now)
     _hand_over(s, person, cases, f"stopped-{event.id}", words, now)
     return new

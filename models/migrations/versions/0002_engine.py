@@ -8,6 +8,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+NEW = "state = 'new'"
 PARKED = "state IN ('odd', 'dead')"
 WRONG = "state IN ('failed', 'unknown', 'refused', 'expired')"
 HELD = "held IS NOT NULL"
@@ -100,7 +101,9 @@ def _columns() -> None:
         table.add_column(
             sa.Column("hushed", sa.Boolean(), nullable=False, server_default=sa.false())
         )
+        table.drop_index("ix_inbox_lane_state_id")
     _partly("ix_inbox_parked", "inbox", ["id", "state"], PARKED)
+    _partly("ix_inbox_new", "inbox", ["lane", "id"], NEW)
     with op.batch_alter_table("evidence") as table:
         table.add_column(sa.Column("erase_at", MOMENT, nullable=True))
         table.add_column(sa.Column("erase_tries", sa.Integer(), nullable=False, server_default="0"))
@@ -144,7 +147,9 @@ def downgrade() -> None:
         for column in ("erase_at", "erase_tries", "erased_at"):
             table.drop_column(column)
     op.drop_index("ix_inbox_parked", "inbox")
+    op.drop_index("ix_inbox_new", "inbox")
     with op.batch_alter_table("inbox") as table:
+        table.create_index("ix_inbox_lane_state_id", ["lane", "state", "id"])
         table.drop_column("hushed")
     with op.batch_alter_table("attempt") as table:
         table.drop_index("ix_attempt_provider_id")

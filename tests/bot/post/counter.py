@@ -1,22 +1,31 @@
 """Lanes in their world, and what comes into them as providers bring it."""
 
 import asyncio
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from sqlmodel import Session, col, select
 
 from bot.db import Database
+from bot.office import people
 from bot.post.acts import Acts
 from bot.post.inbox import Keeper
 from bot.post.lanes import Lanes
 from bot.post.turns import Turns
 from bot.world import World
 from channels.base import Call
-from models.inbox import Heard, Inbox, InboxState
-from tests.bot import here
+from handlers.seen import shown
+from handlers.talk import Kind, Question
+from models.conversation import ConversationState, Talked
+from models.inbox import Heard, Inbox, InboxState, Lane
+from models.person import Via
+from models.text import Text
+from tests.bot import here, scene
 from tests.bot.here import Clock
-from tests.bot.scene import MARTA
+from tests.bot.scene import MARTA, NOW
 from tests.channels.desk import ACCOUNT, telegram_call, twilio_call
 
 
@@ -59,11 +68,26 @@ class Office:
 
     async def comes(self, *calls: Call) -> None:
         """Keep requests, as the doors do."""
-        keys = self.world.keys
-        keeper = Keeper(self.db, lambda *who: keys.lookup("lane", "|".join(who)), self.clock)
+        keeper = Keeper(self.db, self.world.keys, self.clock)
         for call in calls:
             door = "telegram" if "telegram" in call.url else "twilio/messages"
-            await keeper.keep(self.world.doors[door].admit(call))
+            envelope = self.world.doors[door].admit(call)
+            if door != "telegram" and not envelope.words:
+                form = dict(parse_qsl(call.body.decode()))
+                envelope = replace(envelope, words=form.get("Body", ""))
+            await keeper.keep(envelope)
+
+    def goes_on(self, **more: float) -> None:
+        """Let time pass, also by the record's own clock: what it waits for comes nearer."""
+        step = timedelta(**more)
+        self.clock.time += step
+
+        def act(s: Session) -> None:
+            for lane in s.exec(select(Lane)):
+                lane.lease_until = lane.lease_until and lane.lease_until - step
+                lane.next_at = lane.next_at and lane.next_at - step
+
+        self.db.write_now(act)
 
     async def works(self) -> None:
         """Work all lanes that are due, to their ends."""
@@ -90,6 +114,26 @@ class Office:
     def states(self) -> list[InboxState]:
         """How far what came has come."""
         return [one.state for one in self.envelopes()]
+
+
+def poison(office: Office) -> None:
+    """Leave somebody a conversation over which every turn breaks: it asks since no time."""
+
+    def act(s: Session) -> None:
+        person, _address = people.meet(s, scene.KEYS, Via.SMS, MARTA, "Marta", NOW)
+        question = shown(Question("q", Kind.WORDS, Text("¿?")), lambda text: text.source)
+        s.add(
+            Talked(
+                name="welcome",
+                person_id=person.id or 0,
+                state=ConversationState.ASKING,
+                given="{}",
+                asked=json.dumps(question),
+                started_at=NOW,
+            )
+        )
+
+    office.db.write_now(act)
 
 
 async def settled(working: Lanes) -> None:

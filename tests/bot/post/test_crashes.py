@@ -116,7 +116,7 @@ class Story(RuleBasedStateMachine):
     def _deliver(self, who: int, event: str) -> None:
         envelope = Envelope("x", f"account {who}", event, Kind.MESSAGE, "", event.encode())
         kept = Kept(envelope, f"lane {who}", self.now)
-        self.db.write_now(lambda s: inbox.insert(s, [kept]))
+        self.db.write_now(lambda s: inbox.insert(s, [kept], KEYS))
 
     # --- what is worked -----------------------------------------------------------------------
 

@@ -1,9 +1,7 @@
 """Lanes: each envelope takes effect once, in its order, and a bad one holds up nobody for ever."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +9,7 @@ import pytest
 from aiohttp import web
 from sqlmodel import Session, select
 
-from bot.db import Database
-from bot.office import people
+from bot.db import Database, clock
 from bot.post import inbox, lanes
 from bot.post.acts import Acts
 from bot.post.inbox import BACKOFF, LEASE, TRIES, LaneClaim
@@ -21,16 +18,13 @@ from bot.post.turns import Turns
 from channels.base import Call, Event
 from channels.sms import Sms
 from channels.telegram import Telegram
-from handlers.seen import shown
-from handlers.talk import Kind, Question
 from models.conversation import ConversationState, Talked
 from models.inbox import Heard, InboxState, Lane
 from models.outbox import Outbox, OutboxState, ReceiptRow
 from models.person import Via
 from models.task import Task, TaskKind
-from models.text import Text
 from tests.bot import here, scene
-from tests.bot.post.counter import Office, office_of, press, settled, sms
+from tests.bot.post.counter import Office, office_of, poison, press, settled, sms
 from tests.bot.scene import CHEPE, MARTA, NOW
 from tests.channels.desk import ACCOUNT, line, telegram_call, twilio_call
 from tests.channels.standins import says, serve
@@ -84,19 +78,27 @@ async def test_a_lane_that_was_claimed_by_a_dead_process_is_worked_when_its_leas
     office: Office,
 ) -> None:
     await office.comes(sms(1, "hola"))
-    claims = await office.db.write(lambda s: inbox.claim_lanes(s, now=NOW, owner="dead", most=8))
+    claims = await office.db.write(
+        lambda s: inbox.claim_lanes(s, now=clock(s), owner="dead", most=8)
+    )
     assert len(claims) == 1
     await office.works()
     assert office.heard() == []
-    office.clock.time = NOW + LEASE + timedelta(seconds=1)
+    office.goes_on(seconds=LEASE.total_seconds() + 1)
     await office.works()
     assert office.heard() == ["hola"]
 
 
+def _claims(owner: str, s: Session) -> list[LaneClaim]:
+    return inbox.claim_lanes(s, now=clock(s), owner=owner, most=8)
+
+
 async def test_a_worker_that_slept_past_its_lease_changes_nothing(office: Office) -> None:
     await office.comes(sms(1, "hola"))
-    (stale,) = await office.db.write(lambda s: inbox.claim_lanes(s, now=NOW, owner="slow", most=8))
-    office.clock.time = NOW + LEASE + timedelta(seconds=1)
+    (stale,) = await office.db.write(
+        lambda s: inbox.claim_lanes(s, now=clock(s), owner="slow", most=8)
+    )
+    office.goes_on(seconds=LEASE.total_seconds() + 1)
     await office.works()
     (row,) = office.envelopes()
     events = {row.id or 0: office.world.channels["sms"].read(row.raw)}
@@ -181,26 +183,6 @@ class Picky(Sms):
         return super().read(raw)
 
 
-def poison(office: Office) -> None:
-    """Leave somebody a conversation over which every turn breaks: it asks since no time."""
-
-    def act(s: Session) -> None:
-        person, _address = people.meet(s, scene.KEYS, Via.SMS, MARTA, "Marta", NOW)
-        question = shown(Question("q", Kind.WORDS, Text("¿?")), lambda text: text.source)
-        s.add(
-            Talked(
-                name="welcome",
-                person_id=person.id or 0,
-                state=ConversationState.ASKING,
-                given="{}",
-                asked=json.dumps(question),
-                started_at=NOW,
-            )
-        )
-
-    office.db.write_now(act)
-
-
 async def test_a_poison_envelope_is_parked_after_five_tries_and_the_lane_goes_on(
     office: Office,
 ) -> None:
@@ -209,7 +191,7 @@ async def test_a_poison_envelope_is_parked_after_five_tries_and_the_lane_goes_on
     for wait in (*BACKOFF, 0):
         await office.works()
         assert office.heard() == ["otro"]  # nobody else waits, and nobody overtakes
-        office.clock.goes_on(seconds=wait)
+        office.goes_on(seconds=wait)
     dead, behind, _other = office.envelopes()
     assert (dead.state, dead.attempts) == (InboxState.DEAD, TRIES)
     assert "ValueError in bot/post/router.py:" in dead.error
@@ -222,7 +204,7 @@ async def test_a_poison_envelope_is_parked_after_five_tries_and_the_lane_goes_on
         s.exec(select(Talked)).one().state = ConversationState.CANCELLED
 
     office.db.write_now(mend)
-    office.clock.goes_on(hours=1)
+    office.goes_on(hours=1)
     await office.works()
     assert office.heard() == ["otro", "segundo"]
 
@@ -247,7 +229,7 @@ async def test_an_envelope_that_cannot_even_be_read_is_parked_too(office: Office
     await office.comes(sms(1, "veneno"), sms(2, "segundo"))
     for wait in (*BACKOFF, 0):
         await office.works()
-        office.clock.goes_on(seconds=wait)
+        office.goes_on(seconds=wait)
     await office.works()
     assert office.states() == [InboxState.DEAD, InboxState.DONE]
     assert "RecursionError" in office.envelopes()[0].error
@@ -274,7 +256,7 @@ async def test_one_bad_piece_of_news_does_not_hold_up_the_others_for_long(office
     await office.works()
     assert scene.message(office.db, number).state is OutboxState.SENT
     for wait in (*BACKOFF, 0):
-        office.clock.goes_on(seconds=wait)
+        office.goes_on(seconds=wait)
         await office.works()
     assert scene.message(office.db, number).state is OutboxState.DELIVERED
     assert office.states() == [InboxState.DONE, InboxState.DEAD, InboxState.DONE]
@@ -288,13 +270,13 @@ async def test_a_record_that_is_away_costs_an_envelope_no_try(
     office = office_of(db, tmp_path)
     await office.comes(sms(1, "hola"))
     rows = office.envelopes()
-    (claim,) = await db.write(lambda s: inbox.claim_lanes(s, now=NOW, owner="x", most=8))
+    (claim,) = await db.write(partial(_claims, "x"))
     with here.locked(db):
         await office.lanes._lane(claim)
     (row,) = office.envelopes()
     assert (row.state, row.attempts, row.error) == (InboxState.NEW, 0, "")
     assert rows[0].id == row.id
-    office.clock.time = NOW + LEASE + timedelta(seconds=1)
+    office.goes_on(seconds=LEASE.total_seconds() + 1)
     await office.works()
     assert office.heard() == ["hola"]
     await here.closed(office.world)

@@ -226,7 +226,7 @@ async def test_what_a_turn_says_while_the_stop_comes_in_is_cancelled_too(
         s.flush()
         under_way.set()
         goes_on.wait(10)
-        return row.id or 0 if row else 0
+        return row or 0
 
     turning = asyncio.create_task(postgres_db.write(turn))
     await asyncio.to_thread(under_way.wait, 10)

@@ -146,8 +146,9 @@ async def test_what_nobody_can_act_on_is_kept_for_staff(office: Office) -> None:
 
 
 async def test_news_is_applied_many_at_a_time(office: Office) -> None:
-    person = scene.somebody(office.db, via=Via.SMS)
-    numbers = [scene.put(office.db, person, f"k{n}") for n in range(3)]
+    crowd = [scene.somebody(office.db, f"P{n}", f"+5025555000{n}", Via.SMS) for n in range(3)]
+    numbers = [scene.put(office.db, person, f"k{person}") for person in crowd]
+    office.db.write_now(lambda s: bool(scene.take(s)))
     calls = [
         twilio_call(
             {
@@ -240,6 +241,7 @@ async def test_an_envelope_that_cannot_even_be_read_is_parked_too(office: Office
 async def test_one_bad_piece_of_news_does_not_hold_up_the_others_for_long(office: Office) -> None:
     office.world.channels = {"sms": Picky(line(), "+15005550006")}
     number = scene.put(office.db, scene.somebody(office.db, via=Via.SMS), "k")
+    office.db.write_now(lambda s: bool(scene.take(s)))
 
     def told(status: str, **more: str) -> Call:
         form = {

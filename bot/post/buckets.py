@@ -9,12 +9,12 @@ The same rules are in gcra.lua for processes that share a Redis; tests hold them
 - A recipient's rate is a leaky bucket (GCRA): one each so many seconds, with a small burst.
 - Broadcasts flow through a leaky bucket at the sender's rate, so that they never fill a second at
   its start. While anything more urgent waits for the sender, it leaks at a fifth of the rate.
-- While broadcasts wait, the others flow through a leaky bucket at nine tenths of the rate, so that
-  broadcasts never stand still.
+- While broadcasts wait, the others flow through a leaky bucket at a little less than nine tenths
+  of the rate, so that broadcasts never stand still.
 - New people are counted by name, in 24 hours that slide.
 - A 429 halves the rate, which comes back evenly over a minute.
 
-Times are whole microseconds.
+Times are whole microseconds of a clock that never goes back.
 """
 
 from collections import deque
@@ -27,11 +27,12 @@ from bot.post.limits import Limits, Rate, Sender
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 BULK = 0.2  # of the rate, for broadcasts while others wait
-REST = 0.9  # of the rate, for the others while broadcasts wait
+REST = 0.88  # of the rate, for the others while broadcasts wait: their first burst takes the rest
 SMOOTH = 0.1  # of a second's worth may broadcasts send at once
 GRACE = SECOND // 20  # how long somebody who was told to come back is waited for
 RECOVERY = 60 * SECOND  # until half of the rate is the whole again
 LOWEST = 0.125  # of the rate, however many 429s there are
+FRESH = 60 * SECOND  # for how long it counts what the record told of others, and no less
 AGAIN = SECOND  # when to ask again while it is not known who was written to
 
 
@@ -69,7 +70,7 @@ class Lane:
     bulk_waits: int = 0
     factor: float = 1.0  # of the rate, since the last 429 …
     factor_at: int = 0  # … which was then
-    until: int = 0  # nothing goes before
+    until: int = 0  # nothing goes before: the provider said so
     people: dict[int, int] = field(default_factory=dict)  # who was first written to when, in order
     room: int = 0  # how many new people more before the record must be asked again
     each: dict[tuple[int, bool], int] = field(default_factory=dict)  # GCRA of each recipient
@@ -81,22 +82,19 @@ class Buckets:
     def __init__(self, limits: Limits, part: int, now: int) -> None:
         self._senders = {via: one.part(part) for via, one in limits.senders.items()}
         self._part = part
-        self._lanes: dict[str, Lane] = {}
-        self._now = now
+        self._lanes = {via: Lane() for via in limits.senders}
+        self._known_at = self._tidied = now
         self.knows_people = False
         self.empty(now)
 
     def empty(self, now: int) -> None:
         """Begin with nothing to give: others may have sent up to the limit just now."""
-        self._born = self._now = now
-        for via, sender in self._senders.items():
-            old = self._lanes.get(via, Lane())
+        self._born = now
+        for via, old in self._lanes.items():
             self._lanes[via] = Lane(
-                until=max(min(old.until, now + DAY), now + _micro(sender.rate.seconds)),
-                people=old.people,
-                factor=old.factor,
-                factor_at=min(old.factor_at, now),
+                until=old.until, people=old.people, factor=old.factor, factor_at=old.factor_at
             )
+        self.knows_people = self.knows_people and self._part == 1
 
     def restore(self, sends: Sequence[Send], people: Sequence[Meeting], now: int) -> None:
         """Take over what the record knows: all sends of the last minute, all people of the day.
@@ -104,26 +102,64 @@ class Buckets:
         Nothing need be held back then for what is not known.
         """
         self._born = now - DAY
-        for via, lane in self._lanes.items():
+        for via, old in self._lanes.items():
             self._lanes[via] = Lane(
-                people=lane.people, factor=lane.factor, factor_at=lane.factor_at
+                until=old.until, people=old.people, factor=old.factor, factor_at=old.factor_at
             )
         for via, address_id, at, cost in sorted(sends, key=lambda send: send[2]):
             self._spend(self._senders[via], self._lanes[via], Demand(via, address_id, cost), at)
         self.meet(people)
+        self.know(now)
 
     def meet(self, people: Sequence[Meeting]) -> None:
-        """Take over who was written to first in the last day, by all processes."""
-        self.knows_people = True
+        """Take over who was written to first in the last day."""
         for via, lane in self._lanes.items():
             known = dict(lane.people)
             for other, who, at in people:
                 if other == via:
                     known[who] = max(at, known.get(who, 0))
             lane.people = dict(sorted(known.items(), key=lambda pair: pair[1]))
-            tier = self._senders[via].tier
-            if tier is not None:
-                lane.room = max(0, tier - len(known)) // self._part
+
+    def met(self, via: str, who: int, now: int) -> None:
+        """Note that somebody is written to first now."""
+        lane = self._lanes[via]
+        if lane.people.pop(who, None) is None:
+            lane.room -= 1
+        lane.people[who] = now
+
+    def know(self, now: int) -> None:
+        """Trust that nobody is missing of whom all processes wrote to first until now.
+
+        Where others write too, a process may take a part of what is left, and must look again
+        after a while. In that time each of them takes its part at most twice: hence the half.
+        """
+        self.knows_people = True
+        self._known_at = now
+        for via, lane in self._lanes.items():
+            left = (self._senders[via].tier or 0) - len(lane.people)
+            lane.room = max(0, left) // (2 * self._part)
+
+    def is_sure(self, now: int) -> bool:
+        """Tell whether it is known who was written to first, also by others."""
+        return self.knows_people and (self._part == 1 or now < self._known_at + FRESH)
+
+    def people(self, now: int) -> list[Meeting]:
+        """Say who was written to first, and how long ago."""
+        return [
+            (via, who, now - at)
+            for via, lane in self._lanes.items()
+            for who, at in lane.people.items()
+            if at > now - DAY
+        ]
+
+    def ahead(self, now: int) -> list[tuple[str, int, int, int]]:
+        """Say how far ahead of now the bucket of each recipient is: channel, who, group, time."""
+        return [
+            (via, who, int(group), due - now)
+            for via, lane in self._lanes.items()
+            for (who, group), due in lane.each.items()
+            if due > now
+        ]
 
     def rest(self, via: str, until: int, now: int) -> None:
         """Stop a sender until then, and halve its rate if it was not stopped already."""
@@ -143,9 +179,8 @@ class Buckets:
         Demands come in the order of their urgency: one that waits for its sender is not overtaken
         by a smaller one behind it.
         """
-        if now < self._now - SECOND:
-            self.empty(now)  # the clock was set back: what was remembered is of the future
-        self._now = now = max(now, self._now)
+        if now > self._tidied + FRESH:
+            self._tidy(now)
         stuck: dict[tuple[str, bool], int] = {}
         return [self._take(self._senders[one.via], one, stuck, now) for one in demands]
 
@@ -155,6 +190,7 @@ class Buckets:
         lane = self._lanes[demand.via]
         wait = max(
             lane.until - now,
+            self._born + micro(sender.rate.seconds) - now,
             self._each(sender, lane, demand, now),
             self._first(sender, lane, demand, now),
         )
@@ -165,8 +201,8 @@ class Buckets:
             full = _full(sender.rate, lane, demand, now)
             wait = max(full, _share(sender.rate, lane, demand, now))
             if full > 0:
-                stuck[demand.via, True] = stuck[demand.via, False] = wait
-            elif wait > 0:
+                stuck[demand.via, not demand.bulk] = full
+            if wait > 0:
                 stuck[demand.via, demand.bulk] = wait
         if wait > 0:
             if demand.bulk:
@@ -182,7 +218,7 @@ class Buckets:
         rate = sender.group if demand.group else sender.each
         if rate is None:
             return 0
-        step = _step(rate)
+        step = worth(rate)
         unknown = self._born + rate.burst * step  # an empty bucket
         due = lane.each.get((demand.address_id, demand.group), unknown)
         return max(min(due, now + rate.burst * step), now) + step - rate.burst * step - now
@@ -191,7 +227,7 @@ class Buckets:
         """Say how long a new person must wait for their turn."""
         if not demand.first or sender.tier is None:
             return 0
-        if not self.knows_people:
+        if not self.is_sure(now):
             return AGAIN
         people = lane.people
         while people and next(iter(people.values())) <= now - DAY:
@@ -200,13 +236,13 @@ class Buckets:
             return 0
         if len(people) >= sender.tier:
             return next(iter(people.values())) + DAY - now
-        return 0 if self._part == 1 or lane.room else AGAIN
+        return 0 if self._part == 1 or lane.room > 0 else AGAIN
 
     def _spend(self, sender: Sender, lane: Lane, demand: Demand, now: int) -> None:
         """Take from every bucket of a demand."""
         rate, factor = sender.rate, _factor(lane, now)
         _note(rate, lane, demand.cost, now)
-        step = _step(rate) / factor
+        step = worth(rate) / factor
         if demand.bulk:
             slow = BULK if lane.others_wait > now else 1.0
             lane.bulk = max(lane.bulk, now) + int(demand.cost * step / slow)
@@ -215,25 +251,25 @@ class Buckets:
         person = sender.group if demand.group else sender.each
         if person is not None:
             which = (demand.address_id, demand.group)
-            lane.each[which] = max(lane.each.get(which, 0), now) + _step(person)
+            lane.each[which] = max(lane.each.get(which, 0), now) + worth(person)
         if demand.first:
-            if lane.people.pop(demand.address_id, None) is None:
-                lane.room -= 1
-            lane.people[demand.address_id] = now
+            self.met(demand.via, demand.address_id, now)
 
-    def _forget(self, now: int) -> None:
+    def _tidy(self, now: int) -> None:
         """Let go of recipients who may be written to freely."""
+        self._tidied = now
         for lane in self._lanes.values():
             lane.each = {which: due for which, due in lane.each.items() if due > now}
 
 
-def _micro(seconds: float) -> int:
+def micro(seconds: float) -> int:
+    """Give seconds as whole microseconds, rounded up."""
     return ceil(seconds * SECOND)
 
 
-def _step(rate: Rate) -> int:
-    """Give the time that one message is worth."""
-    return _micro(rate.seconds / rate.count)
+def worth(rate: Rate) -> int:
+    """Give the time that one message is worth, in microseconds."""
+    return micro(rate.seconds / rate.count)
 
 
 def _factor(lane: Lane, now: int) -> float:
@@ -242,7 +278,7 @@ def _factor(lane: Lane, now: int) -> float:
 
 def _life(rate: Rate, cost: int, factor: float) -> int:
     """Say for how long a message counts."""
-    return ceil(_micro(rate.seconds) * max(1.0, cost / rate.count) / factor)
+    return ceil(micro(rate.seconds) * max(1.0, cost / rate.count) / factor)
 
 
 def _note(rate: Rate, lane: Lane, cost: int, now: int) -> None:
@@ -269,7 +305,7 @@ def _full(rate: Rate, lane: Lane, demand: Demand, now: int) -> int:
 
 def _share(rate: Rate, lane: Lane, demand: Demand, now: int) -> int:
     """Say how long until a demand's kind may have more of the rate."""
-    step = _step(rate) / _factor(lane, now)
+    step = worth(rate) / _factor(lane, now)
     if demand.bulk:
         due, part, burst = lane.bulk, BULK if lane.others_wait > now else 1.0, SMOOTH
     elif lane.bulk_waits > now:

@@ -89,6 +89,11 @@ def of(settings: Settings) -> Limits:
     )
 
 
+def kinds(channel: str) -> list[str]:
+    """Name the kinds of sender that the table knows for a channel."""
+    return list(tomllib.loads(TABLE.read_text("utf-8"))[channel])
+
+
 def load(
     *,
     sms: str = "long_code",

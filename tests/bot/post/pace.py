@@ -36,4 +36,4 @@ async def pace(url: str, processes: int, until: float) -> list[tuple[float, floa
 
 if __name__ == "__main__":
     for line in asyncio.run(pace(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))):
-        print(*line)  # noqa: T201 - it is what we are run for
+        print("went", *line)  # noqa: T201 - it is what we are run for

@@ -219,9 +219,12 @@ class Buckets:
         if rate is None:
             return 0
         step = worth(rate)
-        unknown = self._born + rate.burst * step  # an empty bucket
-        due = lane.each.get((demand.address_id, demand.group), unknown)
-        return max(min(due, now + rate.burst * step), now) + step - rate.burst * step - now
+        return max(self._due(rate, lane, demand), now) + step - rate.burst * step - now
+
+    def _due(self, rate: Rate, lane: Lane, demand: Demand) -> int:
+        """Say how far a recipient's bucket is filled; one that nothing is known of is empty."""
+        unknown = self._born + rate.burst * worth(rate)
+        return lane.each.get((demand.address_id, demand.group), unknown)
 
     def _first(self, sender: Sender, lane: Lane, demand: Demand, now: int) -> int:
         """Say how long a new person must wait for their turn."""
@@ -250,8 +253,8 @@ class Buckets:
             lane.rest = max(lane.rest, now) + int(demand.cost * step / REST)
         person = sender.group if demand.group else sender.each
         if person is not None:
-            which = (demand.address_id, demand.group)
-            lane.each[which] = max(lane.each.get(which, 0), now) + worth(person)
+            due = max(self._due(person, lane, demand), now) + worth(person)
+            lane.each[demand.address_id, demand.group] = due
         if demand.first:
             self.met(demand.via, demand.address_id, now)
 

@@ -207,12 +207,13 @@ def _laid(
     under: dict[str, Any], over: Mapping[str, Any], file: str, path: tuple[str, ...]
 ) -> dict[str, Any]:
     """Lay rows over rows. A row or field that nobody reads is a slip of the pen, and refused."""
-    free = path in {("sms",), ("whatsapp",)}  # these may have rows of a deployment's own
+    free = path in {("sms",), ("whatsapp",)}  # these may have rows of its own
     for name, value in over.items():
         where = ".".join((*path, name))
         if isinstance(under.get(name), dict) != isinstance(value, Mapping) and name in under:
             raise WrongSetting(f"Set LIMITS_FILE: in {file}, {where} must be like in {TABLE.name}.")
-        if name not in under and not free and name not in {"share", "burst", "note", "date"}:
+        known = name in under or name in {"per_second", "share", "burst", "note", "date"}
+        if not known and not free:
             raise WrongSetting(
                 f"Set LIMITS_FILE: in {file}, {where} is unknown; the rows are in {TABLE.name}."
             )

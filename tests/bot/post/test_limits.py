@@ -1,4 +1,4 @@
-"""The limits are a table: the settings choose its rows, and a deployment's own file changes them."""
+"""Limits are a table: the settings choose its rows, and a deployment's own file changes them."""
 
 from pathlib import Path
 
@@ -20,7 +20,8 @@ def own(folder: Path, text: str) -> Path:
 )
 def test_four_fifths_of_what_the_provider_allows_are_used(kind: str, count: int, seconds: float):
     rate = limits.load(sms=kind).senders["sms"].rate
-    assert (rate.count, rate.seconds) == (count, pytest.approx(seconds))
+    assert rate.count == count
+    assert rate.seconds == pytest.approx(seconds)
 
 
 def test_the_tier_is_used_to_four_fifths_and_may_have_no_end():

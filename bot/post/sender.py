@@ -129,9 +129,12 @@ class Sender:
         """Ask the pacing which of these may go now; a channel that may not rests until it may."""
         if not due:
             return []
-        due = [one for one in due if self._breakers[one.via].allows(now)]
         waits = await self._pacer.ask([self._demand(one, now) for one in due])
-        going = [one.outbox_id for one, wait in zip(due, waits, strict=True) if not wait]
+        going = [
+            one.outbox_id
+            for one, wait in zip(due, waits, strict=True)
+            if not wait and self._breakers[one.via].allows(now)
+        ]
         for via in {one.via for one in due}:
             mine = [wait for one, wait in zip(due, waits, strict=True) if one.via == via]
             if all(mine):

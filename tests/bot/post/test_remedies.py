@@ -14,7 +14,7 @@ from channels.base import BadAddress, Receipt, Refused, Remedy, Scope, Status, U
 from models.outbox import Attempt, Outbox, OutboxState, Part, Weight
 from models.person import Address, Link, Person, Role, Trust, Via
 from models.task import TaskKind
-from tests.bot import scene
+from tests.bot import here, scene
 from tests.bot.post.office import Office, sms
 from tests.bot.scene import CHEPE, KEYS, MARTA, NOW, message, put, somebody
 from tests.channels.standins import refusal, says
@@ -413,3 +413,79 @@ def test_late_news_of_a_try_that_was_repeated_is_kept_with_that_try(sqlite_db: D
     )
     assert ids == ["SM1", "SM2"]
     assert message(sqlite_db, number).provider_id == "SM2"
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+LINES = [f"Renglón {n}. " + "Una frase que se repite. " * 20 for n in range(10)]
+LONG_WORDS = "\n\n".join(LINES)
+
+
+async def test_a_long_message_goes_in_parts_each_after_the_one_before(office: Office) -> None:
+    marta = sms(office.db)
+    number = put(office.db, marta, "k", text=LONG_WORDS)
+    after = put(office.db, marta, "k2", text="después")
+    await office.sends_all()
+    assert len(office.words) > 3
+    assert office.words[-1] == "después"
+    whole = " ".join(" ".join(office.words[:-1]).split())
+    assert whole == " ".join(LONG_WORDS.replace("ó", "o").split())
+    states = [state for _leg, _via, state in parts(office.db, number)]
+    assert states == [OutboxState.ACCEPTED] * (len(office.words) - 1)
+    assert message(office.db, number).state is OutboxState.ACCEPTED
+    assert message(office.db, after).state is OutboxState.ACCEPTED
+
+
+async def test_a_message_in_parts_goes_on_at_the_part_where_it_was_left(office: Office) -> None:
+    """D8.17: what was accepted is not said again."""
+    number = put(office.db, sms(office.db), "k", text=LONG_WORDS)
+    await office.sender.work()
+    await office.sender.drain(10)
+    assert len(office.creations) == 1
+    assert message(office.db, number).state is OutboxState.PENDING
+    office.sender = here.sender(office.world)  # another process
+    await office.sends_all()
+    assert len(set(office.words)) == len(office.words)
+
+
+async def test_a_part_that_may_have_gone_out_holds_the_rest_of_it(office: Office) -> None:
+    number = put(office.db, sms(office.db), "k", text=LONG_WORDS)
+    office.provider.will(says({}, 500))
+    await office.sends_all()
+    assert len(office.creations) == 1
+    assert message(office.db, number).state is OutboxState.UNKNOWN
+
+
+async def test_a_message_in_parts_is_where_the_last_of_them_is(office: Office) -> None:
+    number = put(office.db, sms(office.db), "k", text=LONG_WORDS)
+    await office.sends_all()
+    tries = scene.tries(office.db, number)
+    for one in tries:
+        assert message(office.db, number).state is OutboxState.ACCEPTED
+        told = Receipt(
+            "sms", "AC1", f"e{one.n}", one.provider_id, Status.DELIVERED,
+            key=str(number), attempt=one.n,
+        )  # fmt: skip
+        office.db.write_now(partial(_apply, told))
+    assert message(office.db, number).state is OutboxState.DELIVERED
+
+
+def _apply(told: Receipt, s: Session) -> None:
+    receipts.apply(s, {}, told, NOW)
+
+
+async def test_a_stop_between_two_parts_keeps_the_rest_back(office: Office) -> None:
+    """D7.11."""
+    marta = sms(office.db)
+    number = put(office.db, marta, "k", text=LONG_WORDS)
+    await office.sender.work()
+    await office.sender.drain(10)
+
+    def stops(s: Session) -> None:
+        person, address = s.get_one(Person, marta), scene.address_of(s, marta)
+        people.stop(s, person, address, Via.SMS, "alto", None, NOW)
+
+    office.db.write_now(stops)
+    await office.sends_all()
+    assert len(office.creations) == 1
+    assert message(office.db, number).state is OutboxState.CANCELLED

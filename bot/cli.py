@@ -154,6 +154,23 @@ def run_tests(
     suite.run(words or [])
 
 
+@app.command("bench", epilog="Example: python3 -m bot bench ack reply --quick")
+def run_bench(
+    parts: Annotated[list[str] | None, typer.Argument(help="Which parts; none: all.")] = None,
+    to: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("bench-report"),
+    quick: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--quick", help="Small counts: under two minutes, and rough.")
+    ] = False,
+) -> None:
+    """Measure what the product costs, against the goals, and write a report with a plot."""
+    from bot.bench import run as bench  # noqa: PLC0415
+
+    unknown = sorted(set(parts or []) - set(bench.PARTS))
+    if unknown:
+        raise typer.BadParameter(f"The parts are {', '.join(bench.PARTS)}; not {unknown[0]}.")
+    bench.run(parts or [], to.resolve(), typer.echo, quick=quick)
+
+
 def main() -> None:
     """Run the command that was typed. What a person can mend is one sentence, not a traceback."""
     from bot.settings import WrongSetting  # noqa: PLC0415

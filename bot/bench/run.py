@@ -1,0 +1,33 @@
+"""Runs the bench: each part in a yard of its own, its figures told as they come, a report."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.bench import ack, machine, reply, report
+from bot.bench.results import Part
+from bot.bench.yard import Yard, yard
+
+PARTS: dict[str, Callable[[Yard], Part]] = {
+    "ack": ack.measure,
+    "reply": reply.measure,
+}
+
+
+def run(names: Sequence[str], to: Path, say: Callable[[str], None], *, quick: bool) -> Path:
+    """Measure the parts that are named, or all, and give the path of the report."""
+    chosen = names or list(PARTS)
+    to.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    told = machine.told()
+    for line in told:
+        say(line)
+    parts = []
+    for name in chosen:
+        say(f"Measuring {name} …")
+        with yard(to, say, quick=quick) as made:
+            parts.append(PARTS[name](made))
+        say(report.summary(parts[-1]))
+    path = report.write(to, parts, told, time.monotonic() - began)
+    say(f"The report is in {path}.")
+    return path

@@ -187,7 +187,7 @@ async def talks(talk: Talk, provider: Provider) -> Told:
             try:
                 told.replies.append(await asyncio.wait_for(reply, PATIENCE) - began)
             except TimeoutError:
-                continue  # its sender is not used again
+                waited.pop(name(sender), None)
             free.append(sender)
 
     provider.heard = heard

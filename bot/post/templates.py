@@ -233,9 +233,9 @@ def _look_again(s: Session, key: str, now: datetime) -> None:
 
 
 def _later(ids: Sequence[int], now: datetime, s: Session) -> None:
-    """Look again soon: Twilio could not be asked."""
+    """Look again soon at what is settled too: Twilio could not be asked."""
     s.connection().execute(
         sa.update(TemplateRow)
-        .where(col(TemplateRow.id).in_(ids))
+        .where(col(TemplateRow.id).in_(ids), col(TemplateRow.approval).in_(SETTLED))
         .values(checked_at=now - HOUR + SOON)
     )

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from channels.base import Option, Outbound
 
@@ -20,6 +21,8 @@ ALPHABET = frozenset(
 
 EXTENSION = frozenset("^{}\\[~]|€\f")
 """The letters that cost two, and are never split between two segments."""
+
+PLAIN = ALPHABET | EXTENSION
 
 GSM_ALONE, GSM_JOINED = 160, 153
 UCS_ALONE, UCS_JOINED = 70, 67
@@ -67,7 +70,8 @@ def fold(text: str) -> str:
     Text in another script cannot be folded whole: it is returned as it was, and costs more.
     """
     text = unicodedata.normalize("NFC", clean(text))
-    folded = _without_gaps(_folded(letter) for letter in text.replace("\r\n", "\n"))
+    letters = [_folded(letter) for letter in text.replace("\r\n", "\n")]
+    folded = _without_gaps(letters) if "" in letters else "".join(letters)
     return folded if _is_plain(folded) else text
 
 
@@ -136,9 +140,10 @@ def segments(text: str) -> int:
 
 
 def _is_plain(text: str) -> bool:
-    return all(letter in ALPHABET or letter in EXTENSION for letter in text)
+    return PLAIN.issuperset(text)
 
 
+@lru_cache(maxsize=4096)
 def _folded(letter: str) -> str:
     if letter in ALPHABET and letter != "\r":
         return letter

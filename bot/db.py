@@ -63,7 +63,8 @@ class Database:
 
     def __init__(self, url: str, *, steady: Callable[[], datetime] | None = None) -> None:
         """Open it. `steady` is the clock of an embedded record, where it is not the machine's."""
-        self._info = {"steady": steady or _steady}
+        embedded = sa.make_url(url).get_backend_name() == "sqlite"
+        self._info = {"steady": steady or _steady, "embedded": embedded}
         self.url = sa.make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
@@ -231,6 +232,12 @@ class _Session(Session):
     By itself a session that saw a row before goes on believing what it saw, also when it gets the
     row's lock only after somebody else has changed it.
     """
+
+    def get(self, *what: Any, with_for_update: Any = None, **more: Any) -> Any:
+        """Give a row. On SQLite nobody else writes while we do, so nothing is read again."""
+        if self.info["embedded"]:
+            with_for_update = None
+        return super().get(*what, with_for_update=with_for_update, **more)
 
 
 @sa.event.listens_for(_Session, "do_orm_execute")

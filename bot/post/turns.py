@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
@@ -33,6 +34,29 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 RECENT = timedelta(days=90)  # closed conversations a late answer may still speak of
 MANY = 60  # of them, at most
+
+
+# Asked for every message that comes in, so built once.
+_TALKS = (
+    select(Talked)
+    .where(
+        col(Talked.person_id) == sa.bindparam("person"),
+        col(Talked.ended_at).is_(None) | (col(Talked.ended_at) > sa.bindparam("since")),
+    )
+    .order_by(col(Talked.id).desc())
+    .limit(MANY)
+)
+_UNPLACED = select(Evidence.id).where(
+    col(Evidence.person_id) == sa.bindparam("person"),
+    col(Evidence.case_id).is_(None),
+    col(Evidence.conversation_id).is_(None),
+    col(Evidence.received_at) > sa.bindparam("since"),
+)
+_QUOTED = (
+    select(Outbox.conversation_id)
+    .join(Attempt, col(Attempt.outbox_id) == col(Outbox.id))
+    .where(col(Attempt.provider_id) == sa.bindparam("theirs"))
+)
 
 
 class Turns:
@@ -81,7 +105,8 @@ class Turns:
         # Whatever else happens to this person waits until this turn is over.
         s.get(Person, person.id, with_for_update=True)
         unseen = windows.unseen(s, person)
-        address.last_heard_at = now
+        heard_at = address.last_heard_at
+        address.last_heard_at = max(heard_at, row.received_at) if heard_at else row.received_at
         address.wire = inbound.sender
         s.add(address)
         released = windows.opened(s, address, now)
@@ -155,23 +180,11 @@ def _note(inbound: Inbound) -> str:
 def _quoted(s: Session, inbound: Inbound) -> int | None:
     if not inbound.quoted:
         return None
-    return s.exec(
-        select(Outbox.conversation_id)
-        .join(Attempt, col(Attempt.outbox_id) == col(Outbox.id))
-        .where(Attempt.provider_id == inbound.quoted)
-    ).first()
+    return s.exec(_QUOTED, params={"theirs": inbound.quoted}).first()
 
 
 def _threads(s: Session, person: Person, now: datetime, unseen: frozenset[int]) -> list[Thread]:
-    found = s.exec(
-        select(Talked)
-        .where(
-            Talked.person_id == person.id,
-            (col(Talked.ended_at).is_(None)) | (col(Talked.ended_at) > now - RECENT),
-        )
-        .order_by(col(Talked.id).desc())
-        .limit(MANY)
-    )
+    found = s.exec(_TALKS, params={"person": person.id, "since": now - RECENT})
     return [
         Thread(
             id=one.id or 0,
@@ -194,12 +207,5 @@ def _seen(talked: Talked, unseen: frozenset[int]) -> Seen | None:
 
 
 def _adoptable(s: Session, person: Person, now: datetime) -> bool:
-    files = s.exec(
-        select(Evidence.id).where(
-            Evidence.person_id == person.id,
-            col(Evidence.case_id).is_(None),
-            col(Evidence.conversation_id).is_(None),
-            col(Evidence.received_at) > now - ADOPTS,
-        )
-    ).first()
+    files = s.exec(_UNPLACED, params={"person": person.id, "since": now - ADOPTS}).first()
     return files is not None

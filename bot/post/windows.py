@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import guard, organisation, talks
@@ -98,6 +99,29 @@ def shuts(address: Address, now: datetime) -> datetime | None:
     return ends if ends > now else None
 
 
+# Asked for every message that comes in, so built once.
+_WAITING = (
+    select(Outbox)
+    .where(
+        col(Outbox.address_id) == sa.bindparam("address"),
+        Outbox.state == OutboxState.PENDING,
+        (col(Outbox.held) == Held.WINDOW) | col(Outbox.template).in_(NUDGES),
+    )
+    .order_by(col(Outbox.id))
+    .with_for_update()
+)
+_UNSEEN = (
+    select(Talked.id)
+    .join(Outbox, col(Outbox.id) == col(Talked.asked_in))
+    .where(
+        col(Talked.person_id) == sa.bindparam("person"),
+        Talked.state == ConversationState.ASKING,
+        Outbox.state == OutboxState.PENDING,
+        col(Outbox.held).is_not(None),
+    )
+)
+
+
 def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
     """Let go what waited for somebody to write from this address, and give what it was.
 
@@ -105,18 +129,10 @@ def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
     does not go any more. A question is as new as it is seen, and a nudge that has not gone yet is
     not needed any more.
     """
-    waiting = s.exec(
-        select(Outbox)
-        .where(
-            Outbox.address_id == address.id,
-            Outbox.state == OutboxState.PENDING,
-            (col(Outbox.held) == Held.WINDOW) | col(Outbox.template).in_(NUDGES),
-        )
-        .order_by(col(Outbox.id))
-        .with_for_update()
-    ).all()
+    if address.via is not Via.WHATSAPP:
+        return []
     released = []
-    for row in waiting:
+    for row in s.exec(_WAITING, params={"address": address.id}).all():
         if cancelled(s, row, now, opened=True):
             continue
         row.held = None
@@ -145,16 +161,7 @@ def cancelled(s: Session, row: Outbox, now: datetime, *, opened: bool = False) -
 
 def unseen(s: Session, person: Person) -> frozenset[int]:
     """Give the person's conversations whose question still waits: nobody can have answered it."""
-    found = s.exec(
-        select(Talked.id)
-        .join(Outbox, col(Outbox.id) == col(Talked.asked_in))
-        .where(
-            Talked.person_id == person.id,
-            Talked.state == ConversationState.ASKING,
-            Outbox.state == OutboxState.PENDING,
-            col(Outbox.held).is_not(None),
-        )
-    )
+    found = s.exec(_UNSEEN, params={"person": person.id})
     return frozenset(number for number in found if number is not None)
 
 

@@ -88,6 +88,7 @@ def _columns() -> None:
         table.drop_index("ix_outbox_state_next_at")
         table.create_index("ix_outbox_due", ["state", "via", "weight", "next_at", "id"])
         table.create_index("ix_outbox_person_id_state", ["person_id", "state"])
+        table.create_index("ix_outbox_address_id_state", ["address_id", "state"])
     _partly("ix_outbox_wrong", "outbox", ["id"], WRONG)
     _partly("ix_outbox_held", "outbox", ["state", "held", "via", "id"], HELD)
     with op.batch_alter_table("attempt") as table:
@@ -160,6 +161,7 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_held", "outbox")
     op.drop_index("ix_outbox_wrong", "outbox")
     with op.batch_alter_table("outbox") as table:
+        table.drop_index("ix_outbox_address_id_state")
         table.drop_index("ix_outbox_person_id_state")
         table.drop_index("ix_outbox_due")
         table.create_index("ix_outbox_state_next_at", ["state", "next_at", "weight", "id"])

@@ -40,7 +40,7 @@ PATIENCE = 10  # seconds of silence before a sign of life
 
 def main() -> None:
     """Run the command line where its packages are, installing them first when they are nowhere."""
-    lock = TEST_LOCK if sys.argv[1:2] == ["test"] else RUN_LOCK
+    lock = TEST_LOCK if needs_servers(sys.argv[1:]) else RUN_LOCK
     inside = Path(sys.prefix).resolve() == VENV.resolve()
     ready = fits(lock)
     if (inside and ready) or (not inside and not ready and holds(lock)):
@@ -54,6 +54,11 @@ def main() -> None:
         if not ready:
             set_up(lock)
         become(PYTHON)
+
+
+def needs_servers(words: list[str]) -> bool:
+    """Tell whether a command starts PostgreSQL and Valkey, whose wheels the test lock has."""
+    return words[:1] == ["test"] or (words[:1] == ["demo"] and "--scale" in words)
 
 
 def become(python: Path) -> None:

@@ -22,26 +22,40 @@ app.add_typer(token, name="token")
 @app.command("demo", epilog="Example: python3 -m bot demo --port 8080 --data /tmp/enlace")
 def run_demo(
     port: Annotated[int, typer.Option(help="The port to serve on, on this machine only.")] = 8000,
-    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("data/demo"),
+    data: Annotated[
+        Path | None, typer.Option(help="Where it keeps its data; data/demo, or data/scale.")
+    ] = None,
+    scale: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--scale", help="Several processes on PostgreSQL and Valkey.")
+    ] = False,
 ) -> None:
-    """Serve the whole product on SQLite, with three simulated phones and fictional people."""
+    """Serve the whole product, with three simulated phones and fictional people.
+
+    On SQLite in one process; with --scale as on a host that has outgrown it.
+    """
     from bot import log  # noqa: PLC0415  # each command loads what it needs, and starts fast
+    from bot.demo import scale as scaled  # noqa: PLC0415
     from bot.demo import show  # noqa: PLC0415
 
     log.set_up("WARNING")
-    show.run(port, data.resolve(), typer.echo)
+    run, place = (scaled.run, "data/scale") if scale else (show.run, "data/demo")
+    run(port, (data or Path(place)).resolve(), typer.echo)
 
 
 @app.command("serve", epilog="Example: python3 -m bot serve --port 8000")
 def run_serve(
     port: Annotated[int, typer.Option(help="The port to serve on.")] = 8000,
     host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    descriptor: Annotated[
+        int | None, typer.Option(help="A listening socket that the parent opened.", hidden=True)
+    ] = None,
 ) -> None:
     """Serve webhooks, console and API; on SQLite, do the worker's work too."""
     from bot import log, serve, settings  # noqa: PLC0415
 
     log.set_up()
-    serve.web(settings.load(dict(os.environ)), host=host, port=port)
+    loaded = settings.load(dict(os.environ))
+    serve.web(loaded, host=host, port=port, descriptor=descriptor)
 
 
 @app.command("worker", epilog="Example: DATABASE_URL=postgresql://… python3 -m bot worker")

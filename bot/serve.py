@@ -17,13 +17,16 @@ from bot.worker import Worker
 GRACE = 20  # seconds for requests under way when we are told to stop
 
 
-def web(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until told to stop. Refuses a port that is taken, a second process on SQLite."""
+def web(settings: Settings, *, host: str, port: int, descriptor: int | None = None) -> None:
+    """Serve until told to stop. Refuses a port that is taken, a second process on SQLite.
+
+    `descriptor` is a listening socket that whoever started us opened, for several of us to share.
+    """
     embedded = settings.url.startswith("sqlite")
     alone = Alone(settings.data_dir) if embedded else None
     try:
         app = App(world(settings), works=embedded)
-        listen(app, host=host, port=port)
+        listen(app, host=host, port=port, descriptor=descriptor)
     finally:
         if alone is not None:
             alone.release()
@@ -42,8 +45,8 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def listen(app: App, *, host: str, port: int) -> None:
-    """Run the server on one port."""
+def listen(app: App, *, host: str, port: int, descriptor: int | None = None) -> None:
+    """Run the server on one port, or on a socket that is open already."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -52,6 +55,13 @@ def listen(app: App, *, host: str, port: int) -> None:
         server_header=False,
         proxy_headers=False,
     )
+    shared = descriptor is not None
+    listener = socket.socket(fileno=descriptor) if shared else open_port(host, port)
+    _Server(config, app).run([listener])
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Take a port. Raises `WrongSetting` where it cannot be had."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -62,7 +72,7 @@ def listen(app: App, *, host: str, port: int) -> None:
             f"Port {port} on {host} cannot be used ({problem.strerror}). "
             "Give another one with --port."
         ) from None
-    _Server(config, app).run([listener])
+    return listener
 
 
 async def work(settings: Settings) -> None:

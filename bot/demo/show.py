@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-
-from pydantic import SecretStr
+from typing import Any
 
 from bot import migrate
 from bot.app import App, Beside
@@ -37,32 +36,12 @@ def run(port: int, data: Path, say: Callable[[str], None]) -> None:
 
 def build(port: int, data: Path, say: Callable[[str], None]) -> tuple[App, str]:
     """Make everything, and give the coordinator's password."""
-    kept = _secrets(data)
+    kept = made_once(data)
     here = f"http://127.0.0.1:{port}"
-    settings = Settings(
-        _env_file=None,
-        database_url=f"sqlite:///{data / 'enlace.db'}",
-        redis_url="",
-        public_url=here,
-        data_dir=data,
-        master_key=SecretStr(kept["master_key"]),
-        twilio_account_sid=kept["account"],
-        twilio_auth_token=SecretStr(kept["auth_token"]),
-        twilio_api_url=f"{here}/simulator/twilio",
-        twilio_sms_from=SMS_FROM,
-        twilio_whatsapp_from=WHATSAPP_FROM,
-        telegram_bot_token=SecretStr(kept["telegram_token"]),
-        telegram_api_url=f"{here}/simulator/telegram",
-        telegram_webhook_secret=SecretStr(kept["telegram_secret"]),
-        burst_seconds=QUIET,
-        quiet_hours="none",  # a visitor may come at night
-    )
+    database_url = f"sqlite:///{data / 'enlace.db'}"
+    settings = settled(environment(kept, data, here, f"{here}/simulator", database_url))
     say("Preparing the record …")
-    migrate.upgrade(settings.url)
-    drawn = keys(settings)
-    db = Database(settings.url)
-    db.write_now(lambda s: network.seed(s, drawn, datetime.now(UTC), kept["password"]))
-    db.close()
+    fill(settings, kept["password"])
     simulator = Simulator(
         SimulatorSettings(
             data=data,
@@ -85,6 +64,46 @@ def build(port: int, data: Path, say: Callable[[str], None]) -> tuple[App, str]:
     return App(world(settings), works=True, beside=beside), kept["password"]
 
 
+def environment(
+    kept: dict[str, str], data: Path, here: str, simulator: str, database_url: str
+) -> dict[str, str]:
+    """Give the settings of the demo, by name, with the simulator in the providers' place."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": "",
+        "PUBLIC_URL": here,
+        "DATA_DIR": str(data),
+        "MASTER_KEY": kept["master_key"],
+        "TWILIO_ACCOUNT_SID": kept["account"],
+        "TWILIO_AUTH_TOKEN": kept["auth_token"],
+        "TWILIO_API_URL": f"{simulator}/twilio",
+        "TWILIO_SMS_FROM": SMS_FROM,
+        "TWILIO_WHATSAPP_FROM": WHATSAPP_FROM,
+        "TELEGRAM_BOT_TOKEN": kept["telegram_token"],
+        "TELEGRAM_API_URL": f"{simulator}/telegram",
+        "TELEGRAM_WEBHOOK_SECRET": kept["telegram_secret"],
+        "BURST_SECONDS": str(QUIET),
+        "QUIET_HOURS": "none",  # a visitor may come at night
+    }
+
+
+def settled(named: dict[str, str]) -> Settings:
+    """Read settings by their names, and nothing of the visitor's own."""
+    lowered: dict[str, Any] = {name.lower(): value for name, value in named.items()}
+    return Settings(_env_file=None, **lowered)
+
+
+def fill(settings: Settings, password: str) -> None:
+    """Bring the record to this version, with the network in it; what is there already stays."""
+    migrate.upgrade(settings.url)
+    drawn = keys(settings)
+    db = Database(settings.url)
+    try:
+        db.write_now(lambda s: network.seed(s, drawn, datetime.now(UTC), password))
+    finally:
+        db.close()
+
+
 def welcome(port: int, password: str) -> str:
     """Tell a visitor where to look and how to sign in."""
     return f"""
@@ -99,7 +118,8 @@ Everybody in it is fictional. Nothing leaves this machine.
 """
 
 
-def _secrets(data: Path) -> dict[str, str]:
+def made_once(data: Path) -> dict[str, str]:
+    """Make the demo's secrets, or read those of its first start."""
     path = data / "demo-secrets.json"
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text("utf-8"))

@@ -13,6 +13,7 @@ ROOT = suite.ROOT
 PARTS = (
     *("pyproject.toml", "bot/suite.py", "tests/conftest.py"),
     *("tests/gate.py", "tests/loopback.py", "tests/servers.py"),
+    *("bot/demo/__init__.py", "bot/demo/servers.py"),
 )
 SIGN = """
 def sign(number):
@@ -35,6 +36,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / room).mkdir()
     for room in ("models", "handlers", "channels", "bot"):
         (tmp_path / room / "__init__.py").touch()
+    (tmp_path / "bot" / "demo").mkdir()
     for part in PARTS:
         shutil.copy(ROOT / part, tmp_path / part)
     (tmp_path / "handlers/sign.py").write_text(SIGN)

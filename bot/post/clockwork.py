@@ -1,16 +1,16 @@
 """What time brings about: patience that runs out, bursts that are over, lines that move on."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlmodel import Session, col, select
 
-from bot import metrics
+from bot import crash, metrics
 from bot.db import clock
 from bot.log import log
 from bot.office import broadcasts
-from bot.post import files, outbox
+from bot.post import files, inbox, outbox
 from bot.post.acts import Acts
 from bot.post.doubts import reconcile
 from bot.world import World
@@ -19,6 +19,7 @@ from models.conversation import ConversationState, Talked
 from models.person import Person
 
 MANY = 100
+MINUTE = timedelta(minutes=1)
 EXPAND = 100  # recipients handed over in one transaction
 
 
@@ -28,6 +29,7 @@ class Clockwork:
     def __init__(self, world: World, acts: Acts) -> None:
         self._world = world
         self._acts = acts
+        self._swept: datetime | None = None
 
     async def work(self) -> bool:
         """Do what is due now."""
@@ -50,6 +52,11 @@ class Clockwork:
             )
         await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
+        if self._swept is None or now - self._swept >= MINUTE:
+            self._swept = now
+            if await world.db.write(inbox.remark):
+                log.error("clock.lanes_unmarked")  # there should be none
+                world.ring()
         return more
 
     async def _each(
@@ -76,6 +83,7 @@ class Clockwork:
             return
         if talked.state is ConversationState.ASKING:
             self._acts.silence(s, talked, now)
+            crash.point("clock.fired")
 
     def _next(self, number: int, s: Session) -> None:
         if s.get(Person, number, with_for_update=True) is not None:
@@ -121,4 +129,5 @@ def _give_up_orphans(now: datetime, s: Session) -> None:
 
 def _expand(number: int, now: datetime, s: Session) -> bool:
     more: bool = broadcasts.expand(s, number, now, EXPAND)
+    crash.point("clock.expanded")
     return more

@@ -31,6 +31,7 @@ class Due:
     text: str
     options: str
     heard_at: datetime | None  # when its reader last wrote to us there
+    shut_at: datetime | None  # when WhatsApp last said that its hours are over
 
     @property
     def choices(self) -> list[list[str]]:
@@ -153,9 +154,17 @@ def due(
     for row in sorted(found, key=lambda one: (one.weight, one.next_at, one.id)):
         if row.person_id not in people:
             people.add(row.person_id)
-            heard = row.last_heard_at
             taken.append(
-                Due(row.id, row.via, row.address_id, row.weight, row.text, row.options, heard)
+                Due(
+                    row.id,
+                    row.via,
+                    row.address_id,
+                    row.weight,
+                    row.text,
+                    row.options,
+                    row.last_heard_at,
+                    row.shut_at,
+                )
             )
     return taken
 
@@ -210,8 +219,9 @@ def _due_query(lines: tuple[tuple[str, int], ...]) -> Any:
         for via, weight in lines
     ]
     joined = sa.union_all(*(sa.select(look) for look in looks)).subquery()
-    heard = Address.__table__.c.last_heard_at  # type: ignore[attr-defined]
-    return sa.select(joined, heard).join(Address, joined.c.address_id == col(Address.id))
+    address = Address.__table__.c  # type: ignore[attr-defined]
+    told = (address.last_heard_at, address.shut_at)
+    return sa.select(joined, *told).join(Address, joined.c.address_id == col(Address.id))
 
 
 def claim(

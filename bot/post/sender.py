@@ -145,8 +145,7 @@ class Sender:
         cost = 1
         if self._world.channels[due.via].abilities.gsm7:
             cost = self._segments(due)
-        heard = due.heard_at
-        first = due.via == "whatsapp" and (heard is None or now - heard > windows.OPEN)
+        first = due.via == "whatsapp" and windows.is_over(due.heard_at, due.shut_at, now)
         return Demand(due.via, due.address_id, cost=cost, bulk=due.bulk, first=first)
 
     def _segments(self, due: Due) -> int:

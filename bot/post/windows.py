@@ -91,12 +91,16 @@ def way(
 def shuts(address: Address, now: datetime) -> datetime | None:
     """Say when WhatsApp stops letting us write freely to an address. None: it does not let us."""
     heard = address.last_heard_at
-    if address.via is not Via.WHATSAPP or heard is None:
+    if address.via is not Via.WHATSAPP or heard is None or is_over(heard, address.shut_at, now):
         return None
-    if address.shut_at is not None and address.shut_at > heard:
-        return None  # WhatsApp itself said so
-    ends = heard + OPEN
-    return ends if ends > now else None
+    return heard + OPEN
+
+
+def is_over(heard_at: datetime | None, shut_at: datetime | None, now: datetime) -> bool:
+    """Tell whether WhatsApp's hours are over, by when somebody wrote or by its own word."""
+    if heard_at is None or heard_at + OPEN <= now:
+        return True
+    return shut_at is not None and shut_at > heard_at
 
 
 # Asked for every message that comes in, so built once.

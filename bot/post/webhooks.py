@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot import metrics
+from bot import crash, metrics
 from bot.log import log
 from bot.post.inbox import Keeper
 from bot.world import World
@@ -17,6 +17,7 @@ from channels.base import Call, Door, Forged, Malformed
 LIMIT = 256 * 1024  # bytes of body
 PATIENCE = 10.0  # seconds; Twilio hangs up after fifteen
 PREFIX = "/webhooks/"
+KEPT = 200
 
 _SIZE = re.compile(r"[0-9]{1,12}")
 
@@ -49,6 +50,9 @@ class Webhooks:
             status, body, *headers = await self._let_in(door, scope, receive, name)
         metrics.webhooks.labels(name, str(status)).inc()
         await _answer(send, status, body, *headers)
+        if status == KEPT:
+            crash.point("in.answered")
+            self._world.ring()
 
     async def _let_in(self, door: Door, scope: Any, receive: Receive, name: str) -> tuple[Any, ...]:
         headers = {
@@ -72,16 +76,17 @@ class Webhooks:
         except Exception as problem:  # noqa: BLE001 - what cannot be verified is not let in
             log.error("webhook.not_verified", channel=name, error=type(problem).__name__)
             return 403, b"Not signed as agreed."
+        crash.point("in.verified")
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._keeper.keep(envelope)
         except Exception as problem:  # noqa: BLE001 - whatever it is, the provider must deliver it again
             log.error("webhook.not_kept", channel=name, error=type(problem).__name__)
             return 503, b"Not kept. Please deliver again.", (b"retry-after", b"5")
-        self._world.ring()
+        crash.point("in.committed")
         if name.startswith("twilio"):
-            return 200, TWIML, (b"content-type", b"text/xml")
-        return 200, b""
+            return KEPT, TWIML, (b"content-type", b"text/xml")
+        return KEPT, b""
 
 
 class _CutOff(Exception):  # noqa: N818 - it is nobody's error

@@ -42,7 +42,7 @@ LONGEST_WAIT = 36000  # seconds that Twilio may hold a message
 NEWEST = 50
 CLOCKS_APART = timedelta(seconds=5)  # Twilio's moments are whole seconds of its own clock
 
-MISSED = 500  # messages looked through for what never arrived
+MISSED = 500  # messages on one page of the list that is looked through for what never arrived
 MOST_FILES = 10
 
 REDIRECT = 300
@@ -155,7 +155,7 @@ class Line:
         """
         client = await self._rest.open()
         listed = await self._rest.call(
-            client.messages.list_async(to=sender, date_sent_after=since, limit=MISSED)
+            client.messages.list_async(to=sender, date_sent_after=since, page_size=MISSED)
         )
         found = []
         for one in reversed(listed):

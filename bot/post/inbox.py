@@ -277,7 +277,8 @@ def remark(s: Session) -> int:
     """
     unmarked = (
         sa.update(Lane)
-        .where(col(Lane.pending).is_(False), col(Lane.id).in_(select(Inbox.lane).where(is_new())))
+        # «Is not», or the few lanes with work would be looked for among the many without.
+        .where(col(Lane.pending).is_not(True), col(Lane.id).in_(select(Inbox.lane).where(is_new())))
         .values(pending=True)
     )
     return int(s.connection().execute(unmarked).rowcount)

@@ -3,53 +3,79 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
+from bot import crash
 from bot.log import log
-from bot.post.inbox import Kept, insert
+from bot.office.once import once
+from bot.post.inbox import insert, kept, remark
 from bot.world import World
-from channels.base import Failure, Kind
-from models.inbox import Inbox
+from channels.base import Failure
+from models.inbox import Watermark
 
 EVERY = timedelta(minutes=5)
+MARK_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(hours=1)  # providers list late, and clocks differ
-FIRST = timedelta(hours=24)  # how far to look back where nothing ever came
+FIRST = timedelta(hours=24)  # how far to look back where nobody ever looked
+AT_ONCE = 200  # envelopes kept in one transaction
 
 
 class Sweep:
-    """Looks at start, and every five minutes."""
+    """Looks at start, and every five minutes; at our own lanes every minute."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._next: datetime | None = None
+        self._marked: datetime | None = None
 
     async def work(self) -> bool:
         """Look when it is time. A channel that cannot be asked now is asked the next time."""
         world, now = self._world, self._world.now()
+        if self._marked is None or now >= self._marked + MARK_EVERY:
+            self._marked = now
+            await self._mark()
         if self._next is not None and now < self._next:
             return False
         self._next = now + EVERY
         for name, channel in world.channels.items():
-            since = await world.db.read(partial(_watermark, name, now))
+            since = await world.db.read(partial(_since, name, now))
             try:
                 envelopes = await channel.missed(since)
             except Failure as problem:
                 log.warning("sweep.failed", channel=name, error=type(problem).__name__)
                 continue
-            kept = [
-                Kept(one, world.keys.lookup("lane", f"{one.channel}|{one.sender}"), now)
-                for one in envelopes
-            ]
-            if kept:
-                await world.db.write(partial(insert, kept=kept))
+            crash.point("sweep.listed")
+            for start in range(0, len(envelopes), AT_ONCE):
+                some = [kept(one, world.keys, now) for one in envelopes[start : start + AT_ONCE]]
+                await world.db.write(partial(insert, kept=some, keys=world.keys))
+            crash.point("sweep.kept")
+            # Only now: what was listed and not kept must be listed again.
+            await world.db.write(partial(_looked_through, name, now))
+            if envelopes:
                 world.ring()
         return False
 
+    async def _mark(self) -> None:
+        """Mark lanes whose work nobody would look for. There should be none."""
+        found = await self._world.db.write(remark)
+        if found:
+            log.error("sweep.lanes_were_unmarked", lanes=found)
+            self._world.ring()
 
-def _watermark(channel: str, now: datetime, s: Session) -> datetime:
-    newest = s.exec(
-        select(func.max(Inbox.received_at)).where(
-            Inbox.channel == channel, Inbox.kind == Kind.MESSAGE.value
-        )
-    ).one()
-    return (newest or now - FIRST) - OVERLAP
+
+def _since(channel: str, now: datetime, s: Session) -> datetime:
+    mark = s.get(Watermark, _name(channel))
+    return (mark.at if mark is not None else now - FIRST) - OVERLAP
+
+
+def _looked_through(channel: str, now: datetime, s: Session) -> None:
+    """Say that a channel's list was kept as far as until now."""
+    mark, _made = once(
+        s, lambda: s.get(Watermark, _name(channel)), lambda: Watermark(id=_name(channel), at=now)
+    )
+    mark.at = max(mark.at, now)
+    s.add(mark)
+
+
+def _name(channel: str) -> str:
+    return f"missed:{channel}"

@@ -67,6 +67,15 @@ async def test_sms_come_oldest_first_and_our_own_stay_out(twilio: Provider, line
     assert first.text == "sí voy"
 
 
+async def test_the_list_is_walked_to_its_end(twilio: Provider, line: Line):
+    more = f"/2010-04-01/Accounts/{desk.ACCOUNT}/Messages.json?Page=1&PageToken=x"
+    newer = {"page": 0, "next_page_uri": more, "messages": [arrived("3", "c"), arrived("2", "b")]}
+    twilio.will(says(newer), says(listed(arrived("1", "a"))))
+    missed = await Sms(line, "+14155550100").missed(SINCE)
+    assert [one.words for one in missed] == ["a", "b", "c"]
+    assert twilio.asked[1].query["PageToken"] == "x"
+
+
 async def test_a_photo_comes_with_its_file(twilio: Provider, line: Line):
     people = {"from": "whatsapp:+50255550101", "to": "whatsapp:+14155550100"}
     media = {

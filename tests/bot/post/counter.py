@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 from sqlmodel import Session, col, select
 
@@ -72,9 +71,6 @@ class Office:
         for call in calls:
             door = "telegram" if "telegram" in call.url else "twilio/messages"
             envelope = self.world.doors[door].admit(call)
-            if door != "telegram" and not envelope.words:
-                form = dict(parse_qsl(call.body.decode()))
-                envelope = replace(envelope, words=form.get("Body", ""))
             await keeper.keep(envelope)
 
     def goes_on(self, **more: float) -> None:

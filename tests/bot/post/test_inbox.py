@@ -286,7 +286,7 @@ async def test_lanes_that_always_have_work_do_not_starve_the_others(db: Database
 
 
 def _naive(s: Session, claim: LaneClaim) -> None:
-    """Clear the flag in one statement, as one would at first. engine.md D6 says why not."""
+    """Clear the flag in one statement, as one would at first.."""
     s.connection().execute(
         sa.text(
             "UPDATE lane SET lease_until = NULL, pending = EXISTS (SELECT 1 FROM inbox "

@@ -8,32 +8,27 @@ from sqlmodel import Session
 from bot import crash
 from bot.log import log
 from bot.office.once import once
-from bot.post.inbox import insert, kept, remark
+from bot.post.inbox import insert, kept
 from bot.world import World
 from channels.base import Failure
 from models.inbox import Watermark
 
 EVERY = timedelta(minutes=5)
-MARK_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(hours=1)  # providers list late, and clocks differ
 FIRST = timedelta(hours=24)  # how far to look back where nobody ever looked
 AT_ONCE = 200  # envelopes kept in one transaction
 
 
 class Sweep:
-    """Looks at start, and every five minutes; at our own lanes every minute."""
+    """Looks at start, and every five minutes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._next: datetime | None = None
-        self._marked: datetime | None = None
 
     async def work(self) -> bool:
         """Look when it is time. A channel that cannot be asked now is asked the next time."""
         world, now = self._world, self._world.now()
-        if self._marked is None or now >= self._marked + MARK_EVERY:
-            self._marked = now
-            await self._mark()
         if self._next is not None and now < self._next:
             return False
         self._next = now + EVERY
@@ -54,13 +49,6 @@ class Sweep:
             if envelopes:
                 world.ring()
         return False
-
-    async def _mark(self) -> None:
-        """Mark lanes whose work nobody would look for. There should be none."""
-        found = await self._world.db.write(remark)
-        if found:
-            log.error("sweep.lanes_were_unmarked", lanes=found)
-            self._world.ring()
 
 
 def _since(channel: str, now: datetime, s: Session) -> datetime:

@@ -13,6 +13,8 @@ from sqlmodel import Session, select
 
 from bot.db import Database, clock
 from bot.post import inbox
+from bot.post.acts import Acts
+from bot.post.clockwork import Clockwork
 from bot.post.inbox import BACKOFF, TRIES
 from models.conversation import ConversationState, Talked
 from models.inbox import InboxState, Lane
@@ -111,17 +113,31 @@ async def test_only_what_is_parked_can_be_put_back(office: Office) -> None:
 
 async def test_a_lane_left_unmarked_with_work_in_it_is_marked_again(office: Office) -> None:
     await office.comes(sms(1, "hola"), sms(2, "otra", "+50255550001"))
-
-    def forget(s: Session) -> None:
-        s.connection().execute(sa.update(Lane).values(pending=False))
-
-    await office.db.write(forget)
+    await office.db.write(_forget)
     await office.works()
     assert office.heard() == []
     assert await office.db.write(inbox.remark) == 2
     await office.works()
     assert sorted(office.heard()) == ["hola", "otra"]
     assert await office.db.write(inbox.remark) == 0
+
+
+async def test_the_clock_finds_such_a_lane_within_a_minute(office: Office) -> None:
+    clockwork = Clockwork(office.world, Acts(office.world))
+    await clockwork.work()
+    await office.comes(sms(1, "hola"))
+    await office.db.write(_forget)
+    await clockwork.work()
+    await office.works()
+    assert office.heard() == []
+    office.goes_on(minutes=1)
+    await clockwork.work()
+    await office.works()
+    assert office.heard() == ["hola"]
+
+
+def _forget(s: Session) -> None:
+    s.connection().execute(sa.update(Lane).values(pending=False))
 
 
 # --- clocks that jump (D7.18) ---------------------------------------------------------------------

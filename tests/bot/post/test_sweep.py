@@ -13,7 +13,7 @@ from bot.db import Database
 from bot.post import sweep
 from bot.post.sweep import FIRST, OVERLAP, Sweep
 from channels.sms import Sms
-from models.inbox import InboxState, Lane, Watermark
+from models.inbox import Watermark
 from models.person import Person, Via
 from tests.bot import here, scene
 from tests.bot.post.counter import Office, office_of, sms
@@ -157,21 +157,3 @@ async def test_a_stop_that_is_swept_again_does_not_stop_who_came_back(place: Pla
     await place.office.works()
     assert place.office.db.read_now(lambda s: s.get_one(Person, marta).stopped_at) is None
     assert len(place.office.envelopes()) == 2
-
-
-async def test_each_minute_lanes_whose_work_nobody_would_look_for_are_marked(place: Place) -> None:
-    """D8.11: the second net under the flag of a lane."""
-    await place.sweep.work()
-    await place.office.comes(sms(1, "hola"))
-
-    def forget(s: Session) -> None:
-        s.connection().execute(sa.update(Lane).values(pending=False))
-
-    await place.office.db.write(forget)
-    await place.sweep.work()
-    await place.office.works()
-    assert place.office.states() == [InboxState.NEW]
-    place.office.clock.goes_on(minutes=1)
-    await place.sweep.work()
-    await place.office.works()
-    assert place.office.heard() == ["hola"]

@@ -36,6 +36,9 @@ ACTS: Mapping[str, Text] = {
     "call.booked": _("{who} chose an hour for a call.", who=WHO),
     "call.held": _("{who} held the call, and recorded it.", who=WHO),
     "call.missed": _("{who} recorded that the call was missed.", who=WHO),
+    "message.arrived": _("{who} knows that a message arrived.", who=WHO),
+    "message.repeat": _("{who} let a message go once more.", who=WHO),
+    "message.leave": _("{who} left a message as it is: nobody knows whether it arrived.", who=WHO),
     "call.cancelled": _("{who} cancelled the call.", who=WHO),
 }
 """A sentence an act. `{who}` is a name; the bot itself has none."""

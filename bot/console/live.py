@@ -14,12 +14,15 @@ from starlette.responses import Response, StreamingResponse
 
 from bot.console import sessions
 from bot.console.doors import Doors
-from bot.console.records import tasks
+from bot.console.records import tasks, troubles
 from bot.console.records.found import NotFound, the_broadcast, the_case
 from bot.console.visit import Visit
 from bot.office.broadcasts import counts
+from bot.post import depths
+from models.base import among
 from models.evidence import Evidence
-from models.inbox import Heard
+from models.gate import Gate
+from models.inbox import Heard, Inbox, Lane
 from models.outbox import Outbox
 from models.person import Person
 from models.task import Task
@@ -51,6 +54,8 @@ def version(s: Session, topic: str, name: str) -> str:
         case "broadcast":
             broadcast = the_broadcast(s, name)
             parts = [counts(s, broadcast), broadcast.state]
+        case "post":
+            parts = _post(s)
         case "all":
             parts = [
                 s.exec(select(sa.func.max(col(table.id)))).one()
@@ -73,7 +78,7 @@ async def stream(visit: Visit) -> Response:
     topic, name = next(
         (
             (topic, visit.asked(topic))
-            for topic in ("case", "person", "broadcast", "all")
+            for topic in ("case", "person", "broadcast", "post", "all")
             if topic in visit.request.query_params
         ),
         ("", ""),
@@ -105,6 +110,34 @@ async def _follow(visit: Visit, topic: str, name: str, since: str) -> AsyncItera
             quiet = 0
             yield b": still here\n\n"
         await asyncio.sleep(LOOK_EVERY)
+
+
+def _post(s: Session) -> list[Any]:
+    """What can change about the post, from indexes alone."""
+    wrong = (
+        sa.select(col(Outbox.id), col(Outbox.state), col(Outbox.changed_at))
+        .where(among(col(Outbox.state), troubles.WRONG))
+        .order_by(col(Outbox.id).desc())
+        .limit(NEWEST)
+    )
+    parked = (
+        sa.select(col(Inbox.id), col(Inbox.state))
+        .where(among(col(Inbox.state), troubles.PARKED))
+        .order_by(col(Inbox.id).desc())
+        .limit(NEWEST)
+    )
+    lanes = sa.select(sa.func.count(), sa.func.max(col(Lane.next_at))).where(
+        col(Lane.pending).is_(True)
+    )
+    gates = sa.select(col(Gate.id), col(Gate.shut_until), col(Gate.shut_by), col(Gate.reason))
+    return [
+        depths.piles(s),
+        depths.held(s),
+        *(
+            s.execute(look).all()
+            for look in (wrong, parked, lanes, gates.where(col(Gate.shut_at).is_not(None)))
+        ),
+    ]
 
 
 def _about(s: Session, column: str, number: int) -> list[Any]:

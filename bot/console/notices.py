@@ -22,5 +22,11 @@ NOTICES: Mapping[str, Text] = {
     "written": _("Your message is on its way."),
     "task-done": _("The task is done."),
     "broadcast-confirmed": _("It is going out. Deliveries and answers are counted below."),
+    "paused": _("It is paused, in your name. What waits is kept, and goes when you resume."),
+    "resumed": _("It goes on. What waited is on its way."),
+    "replayed": _("The envelope is back in its line. If it fails again, it shows up here."),
+    "message-arrived": _("The message counts as arrived, in your name."),
+    "message-repeat": _("The message goes out once more, in your name."),
+    "message-leave": _("The message stays as it is. It is not asked about any more."),
     "language": _("The console now speaks your language."),
 }

@@ -21,6 +21,7 @@ from models.text import Day, Text, Value
 
 STATIC = Path(__file__).parent / "static"
 HOME_ZONE = "America/Guatemala"
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 TAGS = {"spa": "es", "eng": "en"}  # what the browser calls our languages
 
 SPOKEN = (
@@ -43,6 +44,7 @@ SPOKEN = (
     "iso_day",
     "hour",
     "time",
+    "ago",
 )
 """What of a reader the templates may call by name."""
 
@@ -161,6 +163,17 @@ class Reader:
             shown = f"{self.say(day)}, {shown}"
         whole = Markup('<time datetime="{}" title="{}">{}</time>')
         return whole.format(iso, self.hour(at), shown)
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        """Say how long something has been waiting, in its largest unit."""
+        seconds = max(0, int((now - at).total_seconds()))
+        if seconds < MINUTE:
+            return self.t("{n} s", n=seconds)
+        if seconds < HOUR:
+            return self.t("{n} min", n=seconds // MINUTE)
+        if seconds < 2 * DAY:
+            return self.t("{n} h", n=seconds // HOUR)
+        return self.t("{n} days", n=seconds // DAY)
 
 
 def labels(options: str) -> list[str]:

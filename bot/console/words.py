@@ -11,7 +11,7 @@ from models.conversation import ConversationState
 from models.document import DocumentState, DocumentType, Obstacle
 from models.evidence import EvidenceState, Provenance
 from models.inbox import InboxState
-from models.outbox import OutboxState
+from models.outbox import Held, OutboxState, Weight
 from models.person import Lockout, Role, Trust, Via
 from models.staff import Duty
 from models.task import TaskKind, TaskState
@@ -133,6 +133,13 @@ WORDS: Mapping[Enum, Text] = {
     OutboxState.EXPIRED: p_("message", "Too old to send"),
     OutboxState.CANCELLED: p_("message", "Cancelled"),
     OutboxState.REFUSED: p_("message", "Kept back by the guard"),
+    Weight.STOP: p_("urgency", "Confirmations of a stop"),
+    Weight.REPLY: p_("urgency", "Answers"),
+    Weight.URGENT: p_("urgency", "Urgent"),
+    Weight.NOTICE: p_("urgency", "Notices"),
+    Weight.BROADCAST: p_("urgency", "Broadcasts"),
+    Held.WINDOW: _("Wait until the person writes to us on WhatsApp"),
+    Held.HOURS: _("Wait for the morning where the person lives"),
     Role.DEFENDER: _("Defender"),
     Role.PARENT: _("Possible parent or family"),
     Role.LAWYER: _("Lawyer"),
@@ -238,3 +245,21 @@ def language(code: str) -> Text:
 def country(code: str) -> Text:
     """Say a country by its name, or by its code where we have no name."""
     return COUNTRIES.get(code) or Text(code or "-")
+
+
+def gate_name(key: str) -> Text:
+    """Say what a gate stands before."""
+    kind, rest = (*key.split(":", 1), "")[:2]
+    via, prefix = (*rest.split(":", 1), "")[:2]
+    known = next((WORDS[one] for one in Via if one.value == via), Text(via or "-"))
+    match kind:
+        case "channel":
+            return _("Everything by {channel}", channel=known)
+        case "broadcasts":
+            return _("Broadcasts by {channel}", channel=known)
+        case "template":
+            return _("The approved words {name}", name=rest)
+        case "region":
+            return _("Numbers with {prefix} by {channel}", prefix=prefix, channel=known)
+        case _:
+            return Text(key)

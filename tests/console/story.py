@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.office import broadcasts, casebook, tasks
+from bot.office import broadcasts, casebook, gates, tasks
+from bot.post import outbox
 from bot.post.screen import Screen
 from models.appointment import Appointment
 from models.assignment import Assignment, DeclineReason
@@ -13,8 +14,8 @@ from models.broadcast import Broadcast, Reply
 from models.case import Case
 from models.document import DocumentRequest
 from models.facts import Accepted, Answered, CallBooked, Declined, PapersSent, SearchReported
-from models.inbox import Inbox, InboxState
-from models.outbox import Outbox, OutboxState
+from models.inbox import Inbox, InboxState, Lane
+from models.outbox import Outbox, OutboxState, Part, Weight
 from models.person import Person, Role, Via
 from models.task import TaskKind
 from models.whereabouts import Certainty, Finding, Source, Whereabouts
@@ -79,6 +80,7 @@ def lived(desk: Desk) -> Day:
     call = _first_contact(desk, case, tomasa)
     broadcast = _broadcast(desk, marta, rosa, lucia, stopped)
     _trouble(desk, lawyer)
+    _stuck(desk, marta)
     return Day(
         lawyer,
         marta,
@@ -192,5 +194,56 @@ def _trouble(desk: Desk, lawyer: Person) -> None:
             person_id=lawyer.id,
             detail="When is there news?",
         )
+
+    desk.write(act)
+
+
+def _stuck(desk: Desk, marta: Person) -> None:
+    """Let a message be unknown, an envelope be parked, a lane rest, and a channel be paused."""
+    heard = desk.heard(marta, "ya voy de camino")
+    address = desk.address(marta)
+
+    def act(s: Session) -> None:
+        for key in ("unknown", "waits"):
+            number = outbox.put(
+                s,
+                person_id=marta.id or 0,
+                address=address,
+                text="Gracias, Marta. Avísenos cuando llegue.",
+                key=key,
+                weight=Weight.REPLY,
+                now=desk.clock.at,
+            )
+            assert number is not None
+            if key == "unknown":
+                row = s.get_one(Outbox, number)
+                row.state, row.next_at, row.reason = OutboxState.UNKNOWN, None, "No answer came."
+                s.add(row)
+                s.add(
+                    Part(
+                        outbox_id=number,
+                        via=row.via,
+                        address_id=row.address_id,
+                        state=OutboxState.UNKNOWN,
+                    )
+                )
+        lane = s.get_one(Inbox, heard.inbox_id).lane
+        s.add(Lane(id=lane, pending=True, next_at=desk.clock.at + 5 * MINUTE))
+        for event, state in (("dead", InboxState.DEAD), ("rests", InboxState.NEW)):
+            s.add(
+                Inbox(
+                    channel="whatsapp",
+                    account="test",
+                    event_id=event,
+                    kind="message",
+                    lane=lane,
+                    raw=b"{}",
+                    state=state,
+                    attempts=5 if state is InboxState.DEAD else 2,
+                    error="KeyError in bot/post/turns.py:1",
+                    received_at=desk.clock.at,
+                )
+            )
+        gates.shut(s, gates.of_broadcasts("sms"), "Carriers took too many for spam.", desk.clock.at)
 
     desk.write(act)

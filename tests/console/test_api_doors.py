@@ -41,8 +41,14 @@ EXPECTED = {
     "GET /cases/{reference}/timeline": {"cases:read", "messages:read"},
     "GET /cases/{reference}/whereabouts": {"cases:read"},
     "POST /cases/{reference}/whereabouts/{report_id}/decision": {"cases:write"},
+    "GET /envelopes": {"post:read"},
+    "POST /envelopes/{envelope_id}/replay": {"post:write"},
+    "GET /gates": {"post:read"},
+    "DELETE /gates/{gate}": {"post:write"},
+    "PUT /gates/{gate}": {"post:write"},
     "GET /messages": {"messages:read"},
     "POST /messages": {"messages:write"},
+    "POST /messages/{message_id}/decision": {"post:write"},
     "GET /people": {"people:read"},
     "POST /people": {"people:write"},
     "GET /people/{person_id}": {"people:read"},
@@ -50,6 +56,8 @@ EXPECTED = {
     "DELETE /people/{person_id}/hold": {"people:write"},
     "PUT /people/{person_id}/hold": {"people:write"},
     "POST /people/{person_id}/invites": {"people:write"},
+    "GET /post": {"post:read"},
+    "GET /post/messages": {"post:read"},
     "GET /tasks": {"tasks:read"},
     "POST /tasks/{task_id}/done": {"tasks:write"},
 }
@@ -101,6 +109,9 @@ def request(operation: str, day: Day) -> tuple[str, str]:
         person_id=day.marta.id,
         task_id=1,
         code=day.broadcast.code,
+        envelope_id=1,
+        message_id=1,
+        gate="channel:sms",
     )
 
 
@@ -156,6 +167,10 @@ DECISIONS = {
     "POST /cases/{reference}/documents/{document_id}/decision": {"accepted": True},
     "POST /cases/{reference}/whereabouts/{report_id}/decision": {"standing": "confirmed"},
     "POST /messages": {"person_id": 2, "text": "x"},
+    "POST /messages/{message_id}/decision": {"decision": "repeat"},
+    "POST /envelopes/{envelope_id}/replay": {},
+    "PUT /gates/{gate}": {"reason": "x"},
+    "DELETE /gates/{gate}": {},
     "POST /tasks/{task_id}/done": {"note": "x"},
 }
 

@@ -54,6 +54,11 @@ EXPECTED = {
     "POST /people/{person}/messages": Needs.ACT,
     "POST /people/{person}/release": Needs.ACT,
     "GET /post": Needs.READ,
+    "POST /post/envelopes/{envelope}": Needs.ACT,
+    "GET /post/gates/{gate}": Needs.ACT,
+    "POST /post/gates/{gate}/pause": Needs.ACT,
+    "POST /post/gates/{gate}/resume": Needs.ACT,
+    "POST /post/messages/{message}": Needs.ACT,
     "GET /sign-in": Needs.ANYONE,
     "POST /sign-in": Needs.ANYONE,
     "POST /sign-out": Needs.READ,
@@ -84,6 +89,9 @@ def address(door: Door, day: Day) -> str:
         person=day.marta.id,
         file=1,
         task=1,
+        envelope=1,
+        gate="channel:sms",
+        message=1,
     )
 
 

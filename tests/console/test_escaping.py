@@ -14,6 +14,7 @@ from models.broadcast import Broadcast, Recipient
 from models.case import Case
 from models.document import DocumentRequest
 from models.evidence import Evidence
+from models.gate import Gate
 from models.inbox import Heard, Inbox
 from models.outbox import Outbox
 from models.person import Address, Person
@@ -48,6 +49,7 @@ TABLES: tuple[type[SQLModel], ...] = (
 UNSEALED = {
     Assignment: ("language_needed", "budget"),
     Broadcast: ("title",),
+    Gate: ("reason",),
     Evidence: ("mime_declared", "quality", "failure", "kind"),
     Heard: ("note",),
     Inbox: ("error", "kind"),
@@ -70,7 +72,7 @@ class Tags(HTMLParser):
 
 def everything_hostile(s: Session) -> None:
     """Put the attack into every field that holds words."""
-    tables: tuple[Any, ...] = (*TABLES, Inbox)
+    tables: tuple[Any, ...] = (*TABLES, Inbox, Gate)
     for table in tables:
         sealed = [
             column.name
@@ -167,6 +169,8 @@ FIELDS = [
     "number",
     "step",
     "looked_at",
+    "reason",
+    "decision",
 ]
 
 

@@ -13,6 +13,7 @@ from bot.console.api import (
     evidence,
     messages,
     people,
+    post,
     tasks,
     whereabouts,
 )
@@ -53,6 +54,7 @@ def api(world: World) -> FastAPI:
         messages,
         tasks,
         broadcasts,
+        post,
     ):
         app.include_router(part.router)
     return app

@@ -28,7 +28,7 @@ async def today(visit: Visit) -> Response:
             "open_tasks": tasks.count_waiting(s),
             "late": tasks.count_late(s, visit.now),
             "talks": threads.listing(s, most=TALKS).items,
-            "lost": troubles.lost(s, since=visit.now - RECENT, most=LOST),
+            "lost": troubles.lost(s, since=visit.now - RECENT, most=LOST).items,
             "open_cases": s.exec(
                 select(sa.func.count()).select_from(Case).where(col(Case.state) == CaseState.OPEN)
             ).one(),

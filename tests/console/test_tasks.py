@@ -1,4 +1,4 @@
-"""Tasks that are done with a note, and the post room's lists."""
+"""Tasks that are done with a note, and the day they make up."""
 
 from sqlmodel import Session
 
@@ -14,7 +14,7 @@ async def test_today_counts_what_waits_and_what_is_late(desk: Desk, day: Day):
     numbers = [part.partition("<")[0] for part in page.partition('"counts"')[2].split("<b>")[1:5]]
     waiting = desk.all(Task, Task.state == TaskState.OPEN)
     late = [task for task in waiting if task.due_at < desk.clock.at]
-    assert numbers == [str(len(waiting)), str(len(late)), "2", "1"]
+    assert numbers == [str(len(waiting)), str(len(late)), "2", "2"]
     assert day.case.reference in page
 
 
@@ -24,7 +24,6 @@ async def test_an_empty_day_says_what_would_fill_it(desk: Desk):
         assert page.count('class="empty"') == 2
         for path in ("/console/tasks", "/console/tasks?show=done"):
             assert 'class="empty"' in (await browser.get(path)).text
-        assert (await browser.get("/console/post")).text.count('class="empty"') == 2
 
 
 async def test_a_task_is_done_with_a_note_and_leaves_the_list(desk: Desk, day: Day):
@@ -76,13 +75,3 @@ async def test_a_task_that_there_is_not_says_so(desk: Desk):
     async with desk.browser("marisol") as browser:
         assert (await browser.get("/console/tasks/9")).status_code == 404
         assert (await browser.post("/console/tasks/9", note="x")).status_code == 404
-
-
-async def test_the_post_room_shows_what_did_not_arrive_and_what_was_odd(desk: Desk, day: Day):
-    async with desk.browser("marisol") as browser:
-        page = (await browser.get("/console/post")).text
-    assert "The phone is off." in page
-    assert "30003" in page
-    assert "An update of a kind we do not know." in page
-    assert 'class="empty"' not in page
-    assert day.case.id

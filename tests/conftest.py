@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -28,17 +29,41 @@ CHROMIUM_FLAGS = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let somebody ask for the long run."""
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="also run what takes long: many seeds of the simulation, many kills",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Close the way out, and hold whole runs to their coverage."""
+    config.addinivalue_line("markers", "long: takes long, and runs only with --long")
     config.stash[GUARD] = Guard()
     config.stash[GUARD].install()
     if gate.is_whole(config) and not hasattr(config, "workerinput"):
         config.pluginmanager.register(gate.Gate(), "coverage-gate")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the linters: they take longest, and the other workers go on meanwhile."""
+    if not config.getoption("--long"):
+        items[:] = [item for item in items if item.get_closest_marker("long") is None]
     items.sort(key=lambda item: item.path.name != "test_house.py")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum up what the tests counted: kills, seeds, lost, doubled."""
+    counted: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, number in getattr(report, "user_properties", ()):
+                if getattr(report, "when", "") == "call" and isinstance(number, int):
+                    counted[name] += number
+    for name, number in sorted(counted.items()):
+        terminalreporter.write_line(f"{name}: {number}")
 
 
 def pytest_report_header() -> str:

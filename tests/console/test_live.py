@@ -11,8 +11,9 @@ from sqlmodel import Session, select
 
 from bot.console import live
 from bot.db import Database
-from bot.office import staff
+from bot.office import gates, staff
 from models.evidence import Evidence, EvidenceState
+from models.inbox import Inbox, InboxState
 from models.outbox import Outbox, OutboxState
 from models.person import Person
 from models.task import Task
@@ -170,6 +171,42 @@ async def test_a_person_a_broadcast_and_the_day_are_followed_as_well(
 
             desk.write(fail)
             assert (await stream.event())["event"] == "changed"
+
+
+POST_CHANGES = {
+    "a message waits": lambda desk: desk.write(lambda s: _stand(s, OutboxState.PENDING)),
+    "a message is known": lambda desk: desk.write(lambda s: _stand(s, OutboxState.ACCEPTED)),
+    "a message fails": lambda desk: desk.write(lambda s: _stand(s, OutboxState.FAILED)),
+    "an envelope goes back": lambda desk: desk.write(_replay),
+    "something is paused": lambda desk: desk.write(
+        lambda s: gates.shut(s, gates.of_channel("sms"), "busy", desk.clock.at)
+    ),
+    "something is resumed": lambda desk: desk.write(
+        lambda s: gates.open_(s, gates.of_broadcasts("sms"), desk.clock.at)
+    ),
+}
+
+
+def _stand(s: Session, state: OutboxState) -> None:
+    s.exec(select(Outbox).where(Outbox.state == OutboxState.UNKNOWN)).one().state = state
+
+
+def _replay(s: Session) -> None:
+    s.exec(select(Inbox).where(Inbox.state == InboxState.DEAD)).one().state = InboxState.NEW
+
+
+@pytest.mark.parametrize("change", POST_CHANGES)
+async def test_the_post_room_hears_of_everything_it_shows(
+    desk: Desk, day: Day, free_port: int, change: str
+):
+    async with (
+        desk.serving(free_port) as url,
+        following(desk, url, now_of(desk, "post", "")) as stream,
+    ):
+        await stream.line("retry: 3000")
+        POST_CHANGES[change](desk)
+        assert (await stream.event())["event"] == "changed"
+    assert day.marta.id
 
 
 async def test_other_cases_make_no_noise_and_the_stream_shows_that_it_lives(

@@ -269,9 +269,9 @@ async def test_the_inbox_shows_whoever_wrote_last_first_and_each_once(desk: Desk
         page = (await browser.get("/console/conversations")).text
         order = [part.partition("<")[0] for part in page.split('#newest">')[1:]]
         assert order == [
+            "Marta Ficticia",
             "Lucía Imaginaria",
             "Tomasa Novela",
-            "Marta Ficticia",
             "Rosa Inventada",
         ]
         waiting = (await browser.get("/console/conversations?show=waiting")).text

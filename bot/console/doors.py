@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bot.console import sessions
 from bot.console.forms import Form
-from bot.console.paper import HOME_ZONE, Paper, Reader
+from bot.console.paper import Paper, Reader, lived_in
 from bot.console.records.found import NotFound
 from bot.console.visit import Visit
 from bot.db import Unavailable
@@ -142,7 +142,7 @@ class Keeper:
         reader = Reader(
             self._world.render,
             language if language in sessions.LANGUAGES else "spa",
-            request.cookies.get("zone") or HOME_ZONE,
+            lived_in(request.cookies.get("zone", ""), self._world.settings.console_zone),
             now,
         )
         return Visit(self._world, self._paper, request, reader, now)

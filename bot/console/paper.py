@@ -21,6 +21,9 @@ from models.text import Day, Text, Value
 
 STATIC = Path(__file__).parent / "static"
 HOME_ZONE = "America/Guatemala"
+NOWHERE = frozenset(
+    {"UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Universal", "Zulu", "Factory"}
+)
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 TAGS = {"spa": "es", "eng": "en"}  # what the browser calls our languages
 
@@ -51,12 +54,22 @@ SPOKEN = (
 Render = Callable[[Text, str], str]
 
 
-def zone_of(name: str) -> ZoneInfo:
+def zone_of(name: str, home: str = HOME_ZONE) -> ZoneInfo:
     """Find a time zone by its name; the network's own where there is none of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo(HOME_ZONE)
+        return ZoneInfo(home)
+
+
+def lived_in(name: str, home: str) -> str:
+    """Give the zone that a browser names, or the network's own where nobody lives in that one.
+
+    A browser that was never told where it is says UTC. Whoever reads by it would take every hour
+    for their own.
+    """
+    zone = zone_of(name, home).key
+    return home if zone.startswith("Etc/") or zone in NOWHERE else zone
 
 
 @cache
@@ -162,7 +175,7 @@ class Reader:
             day = Text("{day:short}", (("day", Day(self.date(at))),))
             shown = f"{self.say(day)}, {shown}"
         whole = Markup('<time datetime="{}" title="{}">{}</time>')
-        return whole.format(iso, self.hour(at), shown)
+        return whole.format(iso, f"{self.hour(at)} ({self.zone.key})", shown)
 
     def ago(self, at: datetime, now: datetime) -> str:
         """Say how long something has been waiting, in its largest unit."""

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.console.paper import HOME_ZONE, Paper, Reader
+from bot.console.paper import Paper, Reader
 from bot.vault.evidence import LIMIT
 from bot.world import World
 from handlers import always
@@ -84,7 +84,8 @@ class Upload:
     def _look(self, digest: str, s: Session) -> Guest:
         found = s.exec(select(UploadPass).where(UploadPass.token_hash == digest)).first()
         if found is None:
-            return Guest(Reader(self._world.render, "spa", HOME_ZONE, self._world.now()))
+            home = self._world.settings.console_zone
+            return Guest(Reader(self._world.render, "spa", home, self._world.now()))
         person = s.get_one(Person, found.person_id)
         return Guest(
             Reader(self._world.render, person.language, person.zone, self._world.now()),

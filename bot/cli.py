@@ -178,11 +178,13 @@ def run_bench(
 ) -> None:
     """Measure what the product costs, against the goals, and write a report with a plot."""
     from bot.bench import run as bench  # noqa: PLC0415
+    from bot.bench.yard import Size  # noqa: PLC0415
 
     unknown = sorted(set(parts or []) - set(bench.PARTS))
     if unknown:
         raise typer.BadParameter(f"The parts are {', '.join(bench.PARTS)}; not {unknown[0]}.")
-    bench.run(parts or [], to.resolve(), typer.echo, quick=quick)
+    size = Size.QUICK if quick else Size.FULL
+    bench.run(parts or [], to.resolve(), typer.echo, size)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ MODEL_SHARE = 8  # a session takes long: fewer messages measure it as well
 def measure(yard: Yard) -> Part:
     """Measure all of them, round by round side by side."""
     part = Part("ack", "Webhook acknowledged, kept on disk")
-    rounds, count = (2, 500) if yard.quick else (5, 6000)
+    rounds, count = yard.much(5, 2, 1), yard.much(6000, 500, 64)
     targets = _start(yard)
     rates: dict[str, list[float]] = {one.name: [] for one in targets}
     middle: dict[str, list[float]] = {one.name: [] for one in targets}
@@ -73,7 +73,7 @@ def _start(yard: Yard) -> list[Target]:
     for name, peer, url in peers:
         targets.append(yard.start(name, "bot.bench.peers", peer, "PORT", env={"DATABASE_URL": url}))
     for target in targets:
-        target.listening()
+        target.settled()
     return targets
 
 

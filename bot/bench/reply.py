@@ -17,7 +17,7 @@ ECHO, CLIENT = "aiogram echo, in memory", "FastAPI and Twilio's client, in memor
 def measure(yard: Yard) -> Part:
     """Measure all of them on both shapes, round by round side by side."""
     part = Part("reply", "Inbound to reply")
-    rounds, count = (2, 150) if yard.quick else (5, 1000)
+    rounds, count = yard.much(5, 2, 1), yard.much(1000, 150, 40)
     part.notes.append(
         f"{WINDOW} people write at a time, each again when answered; ours are known Defenders who "
         "write «ayuda». The provider answers at once. Peers keep nothing."
@@ -103,7 +103,7 @@ def _start(yard: Yard, memory: Path | None) -> list[tuple[Target, tuple[str, ...
     targets.append((yard.start(ECHO, "bot.bench.peers", "echo", "PORT"), ("telegram",)))
     targets.append((yard.start(CLIENT, "bot.bench.peers", "twilio_reply", "PORT"), ("twilio",)))
     for target, _ in targets:
-        target.listening()
+        target.settled()
     return targets
 
 

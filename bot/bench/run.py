@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.bench import ack, machine, reply, report
 from bot.bench.results import Part
-from bot.bench.yard import Yard, yard
+from bot.bench.yard import Size, Yard, yard
 
 PARTS: dict[str, Callable[[Yard], Part]] = {
     "ack": ack.measure,
@@ -14,7 +14,7 @@ PARTS: dict[str, Callable[[Yard], Part]] = {
 }
 
 
-def run(names: Sequence[str], to: Path, say: Callable[[str], None], *, quick: bool) -> Path:
+def run(names: Sequence[str], to: Path, say: Callable[[str], None], size: Size) -> Path:
     """Measure the parts that are named, or all, and give the path of the report."""
     chosen = names or list(PARTS)
     to.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def run(names: Sequence[str], to: Path, say: Callable[[str], None], *, quick: bo
     parts = []
     for name in chosen:
         say(f"Measuring {name} …")
-        with yard(to, say, quick=quick) as made:
+        with yard(to, say, size) as made:
             parts.append(PARTS[name](made))
         say(report.summary(parts[-1]))
     path = report.write(to, parts, told, time.monotonic() - began)

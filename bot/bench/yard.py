@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,6 +42,8 @@ unsolicited = 1000000
 identical = 1000000
 """
 START = 60.0  # seconds for a process to listen
+LOOK = 0.5  # seconds between looks at whether a process is still busy
+IDLE = 0.1  # of a core, below which a process has nothing to do
 END = 15.0  # seconds for a process to end
 
 
@@ -76,6 +79,18 @@ class Target:
         said = self.log.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{self.name} does not listen. It said:\n{said}")
 
+    def settled(self) -> None:
+        """Wait until it listens and has done what it does at its start, such as load a library."""
+        self.listening()
+        ends = time.monotonic() + START
+        before = self.cpu()
+        while time.monotonic() < ends:
+            time.sleep(LOOK)
+            now = self.cpu()
+            if now - before < IDLE * LOOK:
+                return
+            before = now
+
     def end(self) -> None:
         """Stop it."""
         self.process.send_signal(signal.SIGTERM)
@@ -86,13 +101,21 @@ class Target:
             self.process.wait()
 
 
+class Size(Enum):
+    """How much is measured: for the report, at a glance, or just to see that all of it works."""
+
+    FULL = "full"
+    QUICK = "quick"
+    TINY = "tiny"
+
+
 class Yard:
     """Everything that a part of the bench may start. What it started ends with it."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None], *, quick: bool) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None], size: Size) -> None:
         self.folder = folder
         self.say = say
-        self.quick = quick
+        self._size = size
         (folder / "limits.toml").write_text(LIMITS)
         self._numbers = iter(range(1, 1_000_000_000))
         self._stack = ExitStack()
@@ -101,6 +124,10 @@ class Yard:
         self._cores = machine.cores() or (None, None)
         self._provider_port = free_port()
         self._outside = self._start_outside()
+
+    def much(self, full: int, quick: int, tiny: int) -> int:
+        """Choose how much by the size of this run."""
+        return {Size.FULL: full, Size.QUICK: quick, Size.TINY: tiny}[self._size]
 
     def take(self, count: int) -> int:
         """Set message numbers aside that nobody used before; give the first."""
@@ -209,10 +236,10 @@ class Yard:
 
 
 @contextlib.contextmanager
-def yard(folder: Path, say: Callable[[str], None], *, quick: bool) -> Iterator[Yard]:
+def yard(folder: Path, say: Callable[[str], None], size: Size) -> Iterator[Yard]:
     """Make a yard on the disk that holds the folder: a RAM disk need not be waited for."""
     with TemporaryDirectory(prefix="work-", dir=folder) as work:
-        made = Yard(Path(work), say, quick=quick)
+        made = Yard(Path(work), say, size)
         try:
             yield made
         finally:

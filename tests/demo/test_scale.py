@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import redis
 
 from bot.demo import servers
 from bot.simulator.remote import Phones
@@ -43,7 +44,7 @@ class Show:
 
     def running(self, *words: str) -> list[int]:
         """The children whose command line has all these words, oldest first."""
-        asked = ["ps", "-A", "-o", "pid=,ppid=,command="]
+        asked = ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="]
         lines = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         return [
             int(line.split()[0])
@@ -66,6 +67,20 @@ async def show(data: Path, port: int) -> AsyncIterator[Show]:
         code = process.wait(PATIENCE)
     assert code == 0, said.read_text()
     assert "goes on from here" in said.read_text()
+
+
+def flush(valkey: int) -> None:
+    """Empty a Valkey, which is found by the socket it was started on."""
+    words = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(valkey)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.search(r"(/\S+\.sock)", words)
+    assert found, words
+    with redis.Redis(unix_socket_path=found[1]) as client:
+        client.flushall()
 
 
 def is_there(process: int) -> bool:
@@ -152,9 +167,12 @@ async def test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else(
     ):
         everyone = [phones.sms(MARTA), phones.sms(ROSA), phones.telegram(LUCIA)]
         (valkey,) = demo.running("valkey")
-        for trouble in (signal.SIGSTOP, signal.SIGCONT, signal.SIGKILL):
+        for trouble in (signal.SIGSTOP, signal.SIGCONT, "FLUSHALL", signal.SIGKILL):
             before = [len(await phone.words()) for phone in everyone]
-            os.kill(valkey, trouble)
+            if isinstance(trouble, signal.Signals):
+                os.kill(valkey, trouble)
+            else:
+                flush(valkey)
             await asyncio.gather(*(phone.says("ayuda") for phone in everyone))
             for phone in everyone:
                 await phone.hears("Red de Defensoras", within=PATIENCE)

@@ -10,6 +10,7 @@ from models.case import CaseState
 from models.conversation import ConversationState
 from models.document import DocumentState
 from models.evidence import EvidenceState
+from models.inbox import InboxState
 from models.outbox import OutboxState
 from models.person import Lockout, Trust
 from models.whereabouts import Standing
@@ -48,6 +49,7 @@ BAD: frozenset[Enum] = frozenset(
     {
         DocumentState.REJECTED,
         EvidenceState.FAILED,
+        InboxState.DEAD,
         OutboxState.FAILED,
         OutboxState.REFUSED,
         Standing.REJECTED,

@@ -1,6 +1,7 @@
 """The console in a real browser: seen, used by keyboard, live, and without a script too."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, expect
 from sqlmodel import Session
 
 from bot.console import live
+from bot.office import gates
 from bot.post import uploads
 from bot.post.media import Fetcher
 from bot.vault.looks import Looker
@@ -94,6 +96,8 @@ def paths(day: Day) -> list[str]:
         f"people/{day.marta.id}",
         f"people/{day.stopped.id}",
         "post",
+        "post/gates/broadcasts:sms",
+        "post/gates/channel:whatsapp",
         "tasks",
         "tasks?show=done",
         "tasks/1",
@@ -304,6 +308,51 @@ async def test_the_keyboard_reaches_everything_and_a_slash_searches(
         await note.focus()
         await page.keyboard.type("y/o")
         await expect(note).to_have_value("y/o")
+
+
+async def test_a_channel_is_paused_and_resumed_by_keyboard_alone(
+    desk: Desk, day: Day, browser: Browser, free_port: int
+):
+    async with desk.serving(free_port) as url, page_at(desk, browser, url, "marisol") as page:
+        await page.goto(f"{url}/console/post")
+        await page.get_by_role("link", name=re.compile(r"^Pausar ?: WhatsApp")).focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_contain_text("WhatsApp")
+        await page.locator("button.main").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#problems")).to_be_focused()
+        await page.locator("#f-reason").focus()
+        await page.keyboard.type("Cambiamos de número.")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[role=status]")).to_be_visible()
+        await expect(page.locator("#news")).to_contain_text("Cambiamos de número.")
+        assert gates.of_channel("whatsapp") in desk.read(lambda s: gates.closed(s, desk.clock.at))
+        await page.get_by_role("link", name=re.compile(r"^Reanudar.*WhatsApp")).focus()
+        await page.keyboard.press("Enter")
+        await page.locator("button.main").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#news")).not_to_contain_text("Cambiamos de número.")
+    assert gates.of_channel("whatsapp") not in desk.read(lambda s: gates.closed(s, desk.clock.at))
+    assert day.marta.id
+
+
+async def test_two_coordinators_see_each_other_s_decision_about_a_doubtful_message(
+    desk: Desk, day: Day, browser: Browser, free_port: int
+):
+    desk.hire("beatriz")
+    async with (
+        desk.serving(free_port) as url,
+        page_at(desk, browser, url, "marisol") as one,
+        page_at(desk, browser, url, "beatriz") as other,
+    ):
+        for page in (one, other):
+            await page.goto(f"{url}/console/post")
+            await expect(page.locator("button[value=repeat]")).to_have_count(1)
+        await one.click("button[value=repeat]")
+        await expect(other.locator("button[value=repeat]")).to_have_count(0)
+    assert [row for row in desk.all(Outbox) if row.state is OutboxState.UNKNOWN] == []
+    assert day.marta.id
 
 
 async def test_times_follow_the_readers_own_clock(

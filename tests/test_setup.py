@@ -242,6 +242,11 @@ def test_the_test_tools_are_added_to_what_run_time_has(with_uv: Checkout):
     assert (with_uv.venv / "kept").exists()
 
 
+def test_the_scaled_demo_has_the_servers_of_the_tests(with_uv: Checkout):
+    assert with_uv.start("demo").packages == {"pebble": "1.0"}
+    assert with_uv.start("demo", "--scale").packages == {"pebble": "1.0", "sand": "1.0"}
+
+
 def test_what_the_tests_have_is_enough_for_run_time(with_uv: Checkout):
     with_uv.start("test")
     assert with_uv.start("demo").err == ""

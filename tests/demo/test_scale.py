@@ -166,7 +166,7 @@ async def test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else(
         Phones(f"http://127.0.0.1:{port + 1}/simulator") as phones,
     ):
         everyone = [phones.sms(MARTA), phones.sms(ROSA), phones.telegram(LUCIA)]
-        (valkey,) = demo.running("valkey")
+        (valkey,) = demo.running("valkey-server")
         for trouble in (signal.SIGSTOP, signal.SIGCONT, "FLUSHALL", signal.SIGKILL):
             before = [len(await phone.words()) for phone in everyone]
             if isinstance(trouble, signal.Signals):
@@ -180,4 +180,4 @@ async def test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else(
             after = [len(await phone.words()) for phone in everyone]
             assert after == [one + 1 for one in before], trouble
         await demo.says("Valkey ended by signal 9; starting it again.")
-        assert demo.running("valkey") not in ([], [valkey])
+        assert demo.running("valkey-server") not in ([], [valkey])

@@ -30,7 +30,7 @@ class Inbox(SQLModel, table=True):
         UniqueConstraint("account", "event_id"),
         # Only what waits: however much has been worked, finding work costs the same.
         Index("ix_inbox_new", "lane", "id", sqlite_where=_NEW, postgresql_where=_NEW),
-        Index("ix_inbox_parked", "id", "state", sqlite_where=_PARKED, postgresql_where=_PARKED),
+        Index("ix_inbox_parked", "state", "id", sqlite_where=_PARKED, postgresql_where=_PARKED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -58,7 +58,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_due", "state", "via", "weight", "next_at", "id"),
         Index("ix_outbox_person_id_state", "person_id", "state"),
         Index("ix_outbox_address_id_state", "address_id", "state"),
-        Index("ix_outbox_wrong", "id", sqlite_where=_WRONG, postgresql_where=_WRONG),
+        Index("ix_outbox_wrong", "state", "id", sqlite_where=_WRONG, postgresql_where=_WRONG),
         Index(
             "ix_outbox_held",
             *("state", "held", "via", "id"),

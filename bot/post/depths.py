@@ -3,7 +3,7 @@
 Every question is answered from an index, so that it may be asked while the post is busy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,15 +72,16 @@ def read(s: Session, now: datetime) -> Depths:
         .select_from(Evidence)
         .where(Evidence.state == EvidenceState.ANNOUNCED)
     ).one()
+    lying = piles(s)
     return Depths(
         envelopes=envelopes,
         envelope_since=envelope_since,
         lanes=_lanes(s),
         resting=_lanes(s, col(Lane.next_at) > now),
         parked=_parked(s),
-        piles=piles(s),
+        piles=lying,
         held=held(s),
-        due_since=_due_since(s, now),
+        due_since=_due_since(s, lying, now),
         unknown_parts=_unknown_parts(s),
         files=files,
         file_since=file_since,
@@ -136,17 +137,25 @@ def _parked(s: Session) -> dict[InboxState, int]:
     return dict(counted.all())
 
 
-def _due_since(s: Session, now: datetime) -> datetime | None:
-    return s.exec(
-        select(Outbox.next_at)
-        .where(
-            Outbox.state == OutboxState.PENDING,
-            col(Outbox.next_at) <= now,
-            col(Outbox.held).is_(None),
-        )
-        .order_by(col(Outbox.next_at))
-        .limit(1)
-    ).first()
+def _due_since(s: Session, lines: Iterable[Pile], now: datetime) -> datetime | None:
+    """Find the most overdue message: the first of each line, because that is how they lie."""
+    firsts = [
+        s.exec(
+            select(Outbox.next_at)
+            .where(
+                Outbox.state == OutboxState.PENDING,
+                Outbox.via == line.via,
+                Outbox.weight == line.weight.value,
+                col(Outbox.next_at) <= now,
+                col(Outbox.held).is_(None),
+            )
+            .order_by(col(Outbox.next_at))
+            .limit(1)
+        ).first()
+        for line in lines
+        if line.state is OutboxState.PENDING
+    ]
+    return min((first for first in firsts if first is not None), default=None)
 
 
 def _unknown_parts(s: Session) -> dict[str, int]:

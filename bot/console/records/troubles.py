@@ -60,10 +60,12 @@ def envelopes(
     most: int = PAGE,
 ) -> Slice[Parked]:
     """List odd and dead envelopes, the newest first."""
-    query = select(Inbox).where(among(col(Inbox.state), PARKED), col(Inbox.state).in_(states))
+    ids = select(Inbox.id).where(among(col(Inbox.state), PARKED), col(Inbox.state).in_(states))
     if below is not None:
-        query = query.where(col(Inbox.id) < below)
-    found = list(s.exec(query.order_by(col(Inbox.id).desc()).limit(most + 1)))
+        ids = ids.where(col(Inbox.id) < below)
+    newest = ids.order_by(col(Inbox.id).desc()).limit(most + 1)
+    query = select(Inbox).where(col(Inbox.id).in_(newest)).order_by(col(Inbox.id).desc())
+    found = list(s.exec(query))
     part = cut(found, [row.id or 0 for row in found], most)
     writers = _writers(s, part.items)
     called = names(s, writers.values())
@@ -109,12 +111,14 @@ def lost(
     most: int = PAGE,
 ) -> Slice[Lost]:
     """List messages that did not arrive, the newest first."""
-    query = select(Outbox).where(among(col(Outbox.state), WRONG), col(Outbox.state).in_(states))
+    ids = select(Outbox.id).where(among(col(Outbox.state), WRONG), col(Outbox.state).in_(states))
     if since is not None:
-        query = query.where(col(Outbox.created_at) >= since)
+        ids = ids.where(col(Outbox.created_at) >= since)
     if below is not None:
-        query = query.where(col(Outbox.id) < below)
-    found = list(s.exec(query.order_by(col(Outbox.id).desc()).limit(most + 1)))
+        ids = ids.where(col(Outbox.id) < below)
+    newest = ids.order_by(col(Outbox.id).desc()).limit(most + 1)
+    query = select(Outbox).where(col(Outbox.id).in_(newest)).order_by(col(Outbox.id).desc())
+    found = list(s.exec(query))
     part = cut(found, [row.id or 0 for row in found], most)
     return Slice(tuple(_told(s, part.items)), part.next)
 
@@ -169,6 +173,8 @@ def _told(s: Session, rows: Sequence[Outbox]) -> list[Lost]:
 def _writers(s: Session, rows: Sequence[Inbox]) -> dict[str, int]:
     """Find who wrote from the addresses of these envelopes before, by lane."""
     lanes = {row.lane for row in rows if row.kind == Kind.MESSAGE.value}
+    if not lanes:
+        return {}  # asked of no lane, SQLite would look through all of them
     last = (
         select(sa.func.max(Inbox.id).label("id"))
         .where(col(Inbox.lane).in_(lanes), Inbox.state == InboxState.DONE)

@@ -89,7 +89,7 @@ def _columns() -> None:
         table.create_index("ix_outbox_due", ["state", "via", "weight", "next_at", "id"])
         table.create_index("ix_outbox_person_id_state", ["person_id", "state"])
         table.create_index("ix_outbox_address_id_state", ["address_id", "state"])
-    _partly("ix_outbox_wrong", "outbox", ["id"], WRONG)
+    _partly("ix_outbox_wrong", "outbox", ["state", "id"], WRONG)
     _partly("ix_outbox_held", "outbox", ["state", "held", "via", "id"], HELD)
     with op.batch_alter_table("attempt") as table:
         table.add_column(sa.Column("part_id", sa.Integer(), nullable=True))
@@ -103,7 +103,7 @@ def _columns() -> None:
             sa.Column("hushed", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         table.drop_index("ix_inbox_lane_state_id")
-    _partly("ix_inbox_parked", "inbox", ["id", "state"], PARKED)
+    _partly("ix_inbox_parked", "inbox", ["state", "id"], PARKED)
     _partly("ix_inbox_new", "inbox", ["lane", "id"], NEW)
     with op.batch_alter_table("evidence") as table:
         table.add_column(sa.Column("erase_at", MOMENT, nullable=True))

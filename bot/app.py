@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot import gauges
 from bot.console import console
+from bot.db import probe
 from bot.log import log
 from bot.post.media import Fetcher
 from bot.post.uploads import Uploads
@@ -23,6 +24,7 @@ from bot.world import World
 from channels.telegram import Telegram
 
 WEBHOOK = "/webhooks/telegram"
+PATIENCE = 5.0  # seconds in which the database must take something, for us to be ready
 AGAIN = 2.0  # seconds before Telegram is told our address again
 
 
@@ -123,6 +125,11 @@ class App:
             await self._world.db.read(_look)
         except Exception:  # noqa: BLE001 - not ready, whatever the reason
             return JSONResponse({"ready": False, "why": "The database does not answer."}, 503)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._world.db.write(probe)
+        except Exception:  # noqa: BLE001 - the same
+            return JSONResponse({"ready": False, "why": "The database takes nothing now."}, 503)
         return JSONResponse({"ready": True})
 
     async def _metrics(self) -> Response:

@@ -8,7 +8,9 @@ PostgreSQL several threads write, each its own transaction. Reads never wait for
 
 import asyncio
 import contextlib
+import os
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from bot import metrics
+from bot.log import log
 
 T = TypeVar("T")
 Act = Callable[[Session], T]
@@ -33,6 +36,8 @@ WRITERS = 6  # PostgreSQL transactions at once
 READERS = 4
 PATIENCE = 10  # seconds that a lock or a connection is waited for
 RETRIES = 5  # of a PostgreSQL transaction that lost a race
+NOT_SAFE = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+ENDED = 74  # how we end when the disk does not keep what it was given: EX_IOERR
 RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
 
 
@@ -205,6 +210,18 @@ class Database:
                 job.error = job.error or _verdict(problem, whole=True)
 
 
+def probe(s: Session) -> None:
+    """Write, and change nothing: it fails where the record can take nothing, as on a full disk.
+
+    On PostgreSQL it only asks: a server whose disk is full ends by itself.
+    """
+    connection = s.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA user_version = 0")
+    else:
+        connection.exec_driver_sql("SELECT 1")
+
+
 def clock(s: Session) -> datetime:
     """Tell the time by the record's own clock, for leases: processes' clocks may jump.
 
@@ -267,9 +284,18 @@ def _must_be_whole(connection: Connection) -> None:
 
 def _verdict(problem: BaseException, *, whole: bool = False) -> BaseException:
     """Say what went wrong to who asked. `whole`: it is not the act that failed."""
+    if isinstance(problem, DBAPIError) and _code(problem) in NOT_SAFE:
+        # Nobody knows what is on the disk now, and a second sync would say that all is well. What
+        # was acknowledged is in the log that the next start recovers from.
+        log.critical("record.not_synced", code=_code(problem))
+        os._exit(ENDED)
     if isinstance(problem, DBAPIError) and (whole or isinstance(problem, OperationalError)):
         return Unavailable(f"The database did not take it: {problem.orig}")
     return problem
+
+
+def _code(problem: DBAPIError) -> int:
+    return getattr(problem.orig, "sqlite_errorcode", 0)
 
 
 def _tell(jobs: list[_Job[Any]]) -> None:

@@ -122,6 +122,8 @@ class Fetcher:
             await self._later(job, str(problem))
         except TimeoutError:
             await self._later(job, "The file came too slowly.")
+        except OSError:
+            await self._later(job, "Our disk did not take the file.")
         else:
             await self._keep(job, stored)
 

@@ -35,7 +35,6 @@ class Disk(apsw.VFS):
         self.name = name
         self.done: list[Done] = []
         self.syncs_left = NEVER  # syncs that succeed
-        self.failed_syncs = 0
         self.room = NEVER  # bytes that may still be written
         super().__init__(name, base="")
 
@@ -47,6 +46,9 @@ class Disk(apsw.VFS):
         """Take a file away."""
         self.done.append(Done("remove", Path(filename).name))
         super().xDelete(filename, syncdir)
+
+    def asked_again(self) -> None:
+        """Whoever was told that a sync failed asks for another one."""
 
     def say(self, words: str) -> None:
         """Write down that somebody was told something."""
@@ -78,7 +80,8 @@ class File(apsw.VFSFile):
         """Make what was written safe, or say that it is not."""
         self._disk.syncs_left -= 1
         if self._disk.syncs_left < 0:
-            self._disk.failed_syncs += 1
+            if self._disk.syncs_left < -1:
+                self._disk.asked_again()
             raise apsw.exception_for(apsw.SQLITE_IOERR_FSYNC)
         super().xSync(flags)
         self._disk.done.append(Done("sync", self._name))

@@ -1,0 +1,348 @@
+"""Where each invariant and each crash point of the engine is shown: number, sentence, tests.
+
+The numbers are those of the engine's design, D7 and D8. A place is a file and a name in it.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+SIMULATED = "simulation/invariants.py"
+POST = "bot/post"
+POINTS = "crash/test_points.py::test_it_may_die_anywhere"
+KILLS = "crash/test_kills.py::test_kills_at_any_moment_lose_and_double_nothing"
+
+INVARIANTS: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: (
+        "what was answered 2xx is kept",
+        (f"{SIMULATED}::d7_1_what_was_answered_is_kept", KILLS),
+    ),
+    2: (
+        "many deliveries take effect once",
+        (
+            f"{SIMULATED}::d7_2_many_deliveries_take_effect_once",
+            f"{POST}/test_inbox.py::test_many_deliveries_of_one_event_are_one_row",
+        ),
+    ),
+    3: (
+        "a lane keeps its order, and has one worker",
+        (
+            f"{SIMULATED}::d7_3_a_lane_keeps_its_order",
+            f"{POST}/test_lanes.py::test_several_workers_let_each_message_take_effect_once_in_order",
+        ),
+    ),
+    4: (
+        "a worker past its lease commits nothing",
+        (
+            f"{SIMULATED}::d7_4_a_stale_worker_changes_nothing",
+            f"{POST}/test_inbox.py::test_a_stale_holder_cannot_commit",
+        ),
+    ),
+    5: (
+        "state and words commit together",
+        (
+            f"{SIMULATED}::d7_5_state_and_words_commit_together",
+            f"{POST}/test_lanes.py::test_nothing_of_a_turn_that_fails_is_kept",
+        ),
+    ),
+    6: (
+        "one key is one message",
+        (
+            f"{SIMULATED}::d7_6_one_key_is_one_message",
+            f"{POST}/test_outbox.py::test_two_transactions_that_put_the_same_message_put_it_once",
+        ),
+    ),
+    7: (
+        "nobody waits for the network in a transaction",
+        (
+            f"{SIMULATED}::d7_7_nobody_waits_in_a_transaction",
+            f"{POST}/test_sender.py::test_no_transaction_is_open_while_the_provider_is_spoken_to",
+        ),
+    ),
+    8: (
+        "a part has one accepted id, or repeats that are marked",
+        (f"{SIMULATED}::d7_8_a_part_has_one_accepted_id", POINTS),
+    ),
+    9: (
+        "news only goes up",
+        (
+            f"{SIMULATED}::d7_9_news_only_goes_up",
+            f"{POST}/test_receipts.py::test_every_order_of_news_comes_to_the_same_end",
+        ),
+    ),
+    10: (
+        "early news and news of strangers is kept and applied",
+        (
+            f"{SIMULATED}::d7_10_early_news_is_kept_and_applied",
+            (
+                f"{POST}/test_receipts.py"
+                "::test_news_of_a_message_nobody_knows_is_kept_and_applied_when_it_is_known"
+            ),
+        ),
+    ),
+    11: (
+        "nothing begins after a stop",
+        (
+            f"{SIMULATED}::d7_11_nothing_after_a_stop",
+            f"{POST}/test_hush.py::test_a_stop_takes_effect_before_anybody_works_its_lane",
+        ),
+    ),
+    12: (
+        "nothing is sent too late, or at night",
+        (
+            f"{SIMULATED}::d7_12_nothing_is_sent_late",
+            f"{POST}/test_sender.py::test_the_provider_may_not_deliver_later_than_we_would",
+        ),
+    ),
+    13: (
+        "no limit is exceeded, by any number of processes",
+        (
+            f"{POST}/test_pacing.py::test_no_demand_whatever_exceeds_a_limit",
+            (
+                f"{POST}/test_pacing_shared.py"
+                "::test_processes_together_exceed_no_limit_though_redis_forgets_everything"
+            ),
+        ),
+    ),
+    14: (
+        "what is held is kept, and goes in order",
+        (
+            f"{SIMULATED}::d7_14_a_shut_gate_holds_and_loses_nothing",
+            (
+                f"{POST}/test_remedies.py"
+                "::test_what_waits_before_a_shut_gate_is_kept_and_goes_when_it_opens"
+            ),
+        ),
+    ),
+    15: (
+        "nothing of our own words goes to a closed WhatsApp talk",
+        (f"{POST}/test_windows.py::test_a_private_message_waits_behind_a_nudge_that_says_nothing",),
+    ),
+    16: (
+        "poison stops nobody, is seen, and can be tried again",
+        (
+            f"{SIMULATED}::d7_16_poison_stops_nobody",
+            (
+                f"{POST}/test_lanes.py"
+                "::test_a_poison_envelope_is_parked_after_five_tries_and_the_lane_goes_on"
+            ),
+        ),
+    ),
+    17: (
+        "without Redis things are only slower",
+        ("demo/test_scale.py::test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else",),
+    ),
+    18: (
+        "a clock that jumps claims nothing twice",
+        (
+            (
+                f"{POST}/test_replay.py"
+                "::test_a_worker_whose_clock_jumps_claims_no_lane_that_another_holds"
+            ),
+        ),
+    ),
+    19: (
+        "what is said to be stored is there; its original goes only after",
+        (
+            f"{SIMULATED}::d7_19_what_is_kept_is_whole",
+            (
+                f"{POST}/test_eraser.py"
+                "::test_when_the_provider_deletes_our_copy_is_on_disk_with_its_hash"
+            ),
+        ),
+    ),
+    20: (
+        "no secret in a log, a row or an error",
+        (
+            "bot/test_log.py::test_planted_numbers_and_tokens_never_appear",
+            "channels/test_contract.py::test_nothing_of_a_message_or_a_secret_is_logged",
+        ),
+    ),
+}
+
+CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: ("verified, not inserted", (POINTS, "crash/test_points.py::in.verified")),
+    2: ("inserted, not committed", (POINTS, "crash/test_points.py::in.inserted")),
+    3: ("committed, not answered", (POINTS, "crash/test_points.py::in.committed")),
+    4: ("answered, nobody woken", (POINTS, "crash/test_points.py::in.answered")),
+    5: (
+        "the record is away: nothing is thanked for, and it is delivered again",
+        (
+            (
+                f"{POST}/test_webhooks.py"
+                "::test_while_the_record_is_away_the_provider_is_told_to_come_again"
+            ),
+        ),
+    ),
+    6: ("inserted from a list, not marked so", (POINTS, "crash/test_points.py::sweep.kept")),
+    7: ("a lane claimed, nothing worked", (POINTS, "crash/test_points.py::lane.claimed")),
+    8: ("in the middle of a turn", (POINTS, "crash/test_points.py::turn.mid")),
+    9: ("a turn committed, its lane held", (POINTS, "crash/test_points.py::turn.committed")),
+    10: (
+        "a worker stands still past its lease",
+        (
+            (
+                "crash/test_kills.py"
+                "::test_a_worker_that_stands_still_past_its_lease_does_nothing_after"
+            ),
+            f"{POST}/test_lanes.py::test_a_worker_that_slept_past_its_lease_changes_nothing",
+        ),
+    ),
+    11: (
+        "the last envelope done while a new one comes",
+        (
+            (
+                f"{POST}/test_inbox.py"
+                "::test_an_envelope_that_comes_while_its_lane_is_let_go_is_not_left_behind"
+            ),
+        ),
+    ),
+    12: ("a broadcast half handed over", (POINTS, "crash/test_points.py::clock.expanded")),
+    13: ("the attempt written, the socket not", (POINTS, "crash/test_points.py::out.attempt")),
+    14: (
+        "the request written, no answer",
+        (
+            KILLS,
+            (
+                f"{POST}/test_sender.py"
+                "::test_of_what_was_being_sent_at_a_crash_somebody_is_told_unless_it_is_found"
+            ),
+        ),
+    ),
+    15: ("answered, the outcome not written", (POINTS, "crash/test_points.py::out.called")),
+    16: (
+        "the record is away when the outcome is known",
+        (
+            (
+                f"{POST}/test_sender.py"
+                "::test_a_record_that_is_away_for_a_moment_still_learns_what_was_sent"
+            ),
+        ),
+    ),
+    17: (
+        "between two parts",
+        (
+            (
+                f"{POST}/test_remedies.py"
+                "::test_a_message_in_parts_goes_on_at_the_part_where_it_was_left"
+            ),
+        ),
+    ),
+    18: (
+        "news before the answer is written",
+        (
+            POINTS,
+            (
+                f"{POST}/test_receipts.py"
+                "::test_news_finds_its_message_by_our_own_id_before_we_know_theirs"
+            ),
+        ),
+    ),
+    19: ("failed for good, the other way not committed", (POINTS, "crash/test_points.py::out.leg")),
+    20: (
+        "a stop while something is in flight",
+        (
+            f"{SIMULATED}::d7_11_nothing_after_a_stop",
+            f"{POST}/test_hush.py::test_what_a_turn_says_while_the_stop_comes_in_is_cancelled_too",
+        ),
+    ),
+    21: (
+        "a stop while the record was away takes effect when it is kept",
+        (f"{POST}/test_sweep.py::test_a_stop_that_is_swept_takes_effect_when_it_is_kept",),
+    ),
+    22: ("a file stored, its row not", (POINTS, "crash/test_points.py::media.stored")),
+    23: (
+        "its row committed, its original not deleted",
+        (
+            POINTS,
+            (
+                f"{POST}/test_eraser.py"
+                "::test_killed_after_its_row_the_file_is_looked_at_and_deleted_in_time"
+            ),
+        ),
+    ),
+    24: (
+        "deleted there, not marked so",
+        (
+            (
+                f"{POST}/test_eraser.py"
+                "::test_killed_after_the_deletion_it_is_asked_for_again_and_is_over"
+            ),
+        ),
+    ),
+    25: (
+        "a timer fired, not committed",
+        ("crash/test_timer.py::test_a_timer_that_fired_before_a_crash_takes_effect_once",),
+    ),
+    26: (
+        "a burst of files half there",
+        (f"{SIMULATED}::d7_19_what_is_kept_is_whole", KILLS),
+    ),
+    27: (
+        "two people become one",
+        (
+            "office/test_people.py::test_staff_enrol_somebody_who_wrote_before",
+            f"{POST}/test_turns.py::test_somebody_new_is_met_once_even_in_two_processes",
+        ),
+    ),
+    28: (
+        "the limiter forgets",
+        (f"{POST}/test_pacing.py::test_no_limit_is_exceeded_though_the_process_ends_now_and_then",),
+    ),
+    29: (
+        "a migration is interrupted",
+        (
+            (
+                "faults/test_migration_killed.py"
+                "::test_a_migration_killed_at_any_statement_leaves_the_old_record_or_the_new"
+            ),
+        ),
+    ),
+    30: (
+        "told to end with sends in flight",
+        (
+            (
+                "crash/test_kills.py"
+                "::test_told_to_end_under_load_it_answers_what_it_took_and_loses_nothing"
+            ),
+        ),
+    ),
+    31: ("the disk is full", ("faults/test_disk_full.py::test_the_record_s_disk_is_full",)),
+    32: (
+        "Redis dies, forgets and comes back",
+        ("demo/test_scale.py::test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else",),
+    ),
+}
+
+
+PLACES = {
+    place
+    for table in (INVARIANTS, CRASHES)
+    for _sentence, places in table.values()
+    for place in places
+}
+
+
+def _stands(place: str) -> bool:
+    """Tell whether a place is there: a function of that name, or a crash point of that name."""
+    file, _, name = place.partition("::")
+    text = (TESTS / file).read_text()
+    if "." in name:
+        return f'"{name}"' in text
+    return re.search(rf"^(async )?def {name}\(", text, re.MULTILINE) is not None
+
+
+def test_no_number_is_missing():
+    assert sorted(INVARIANTS) == list(range(1, 21))
+    assert sorted(CRASHES) == list(range(1, 33))
+
+
+@pytest.mark.parametrize(
+    "place",
+    sorted(PLACES),
+)
+def test_each_place_is_where_the_table_says(place: str):
+    assert _stands(place), f"There is no {place} any more. Say here where it is shown now."

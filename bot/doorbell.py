@@ -102,15 +102,12 @@ class Doorbell:
             with contextlib.suppress(Exception):
                 pipe = self._redis.pipeline(transaction=False)
                 pipe.xadd(STREAM, {"by": self._own}, maxlen=LONGEST, approximate=True)
-                pipe.publish(CHANNEL, self._own)
-                await pipe.execute()
+                await pipe.publish(CHANNEL, self._own).execute()
 
     async def _always(self, listen: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await listen()
-            except asyncio.CancelledError:
-                raise
             except Exception:  # noqa: BLE001 - Redis is a comfort; without it we poll
                 await asyncio.sleep(POLL)
 
@@ -136,7 +133,5 @@ class Doorbell:
             rings = [ring for _stream, read in taken or () for ring, _fields in read]
             if rings:
                 self._wake()
-                pipe = self._redis.pipeline(transaction=False)
-                pipe.xack(STREAM, GROUP, *rings)
-                pipe.xdel(STREAM, *rings)
-                await pipe.execute()
+                pipe = self._redis.pipeline(transaction=False).xack(STREAM, GROUP, *rings)
+                await pipe.xdel(STREAM, *rings).execute()

@@ -34,13 +34,8 @@ class Worker:
         acts = Acts(world)
         self._looker = Looker()
         self.fetcher = Fetcher(world, self._looker)
-        self._pacer = Pacer(
-            world.limits,
-            world.settings.redis_url,
-            world.settings.processes,
-            world.now,
-            recall=self._recall,
-        )
+        redis_url, processes = world.settings.redis_url, world.settings.processes
+        self._pacer = Pacer(world.limits, redis_url, processes, world.now, self._recall)
         self._sender = Sender(world, self._pacer)
         self._lanes = Lanes(world, Turns(world, acts))
         self._clockwork = Clockwork(world, acts)

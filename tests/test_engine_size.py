@@ -89,7 +89,6 @@ def sizes() -> dict[str, int]:
     return counted
 
 
-@pytest.mark.xfail(reason="The bound is passed: the paper says by what, and what must be done.")
 def test_our_own_engine_is_no_larger_than_was_decided():
     counted = sizes()
     total = sum(counted.values())

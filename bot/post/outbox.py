@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,14 +21,15 @@ LIFE = timedelta(hours=24)  # a message that waited longer is not sent any more
 PATIENCE = timedelta(minutes=20)  # one that waits longer lets the same person's next ones pass
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A message that may go now, as far as the record can tell, and what it will cost."""
 
     outbox_id: int
+    person_id: int
     via: str
     address_id: int
     weight: int
+    next_at: datetime
     text: str
     options: str
     heard_at: datetime | None  # when its reader last wrote to us there
@@ -149,24 +151,10 @@ def due(
     found = s.connection().execute(
         _due_query(lines), {"now": now, "soon": now + PATIENCE, "most": most}
     )
-    people: set[int] = set()
-    taken: list[Due] = []
-    for row in sorted(found, key=lambda one: (one.weight, one.next_at, one.id)):
-        if row.person_id not in people:
-            people.add(row.person_id)
-            taken.append(
-                Due(
-                    row.id,
-                    row.via,
-                    row.address_id,
-                    row.weight,
-                    row.text,
-                    row.options,
-                    row.last_heard_at,
-                    row.shut_at,
-                )
-            )
-    return taken
+    first: dict[int, Due] = {}
+    for one in sorted(map(Due._make, found), key=attrgetter("weight", "next_at", "outbox_id")):
+        first.setdefault(one.person_id, one)
+    return list(first.values())
 
 
 def _blocked(soon: Any) -> ColumnElement[bool]:
@@ -192,20 +180,11 @@ def _blocked(soon: Any) -> ColumnElement[bool]:
 @cache
 def _due_query(lines: tuple[tuple[str, int], ...]) -> Any:
     """Write the look once for each set of lines: each ends where its index does, however long."""
-    columns: tuple[Any, ...] = (
-        Outbox.id,
-        Outbox.person_id,
-        Outbox.via,
-        Outbox.address_id,
-        Outbox.weight,
-        Outbox.next_at,
-        Outbox.text,
-        Outbox.options,
-    )
-    now = sa.bindparam("now", type_=Outbox.__table__.c.next_at.type)  # type: ignore[attr-defined]
-    soon = sa.bindparam("soon", type_=Outbox.__table__.c.next_at.type)  # type: ignore[attr-defined]
+    table = Outbox.__table__.c  # type: ignore[attr-defined]
+    names = ("id", "person_id", "via", "address_id", "weight", "next_at", "text", "options")
+    now, soon = (sa.bindparam(name, type_=table.next_at.type) for name in ("now", "soon"))
     looks = [
-        sa.select(*columns)
+        sa.select(*(table[name] for name in names))
         .where(
             col(Outbox.state) == OutboxState.PENDING,
             col(Outbox.via) == via,

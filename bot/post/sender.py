@@ -77,8 +77,8 @@ class Sender:
         crash.point("out.attempt")
         self._launch(ready)
         # There may be more behind a full hand, and behind what was put off or kept back.
-        full = any(left and left == count for left, count in _pairs(room, due))
-        return full or taken > len(ready)
+        got = Counter(one.via for one in due)
+        return taken > len(ready) or any(got[via] == left for via, left in room.items() if left)
 
     async def drain(self, seconds: float) -> None:
         """Let what is on the wire land, for so long. What does not stays unknown."""
@@ -255,8 +255,3 @@ class Sender:
         elif flight.part.n < flight.part.of:
             crash.point("out.part")
         return outcome.name
-
-
-def _pairs(room: Mapping[str, int], due: Sequence[Due]) -> list[tuple[int, int]]:
-    taken = Counter(one.via for one in due)
-    return [(left, taken[via]) for via, left in room.items()]

@@ -285,7 +285,9 @@ class Desk:
         url = f"http://127.0.0.1:{port}"
         self.world.settings.public_url = url
         server = uvicorn.Server(
-            uvicorn.Config(self.app, port=port, log_level="warning", lifespan="off")
+            uvicorn.Config(
+                self.app, port=port, log_config=None, log_level="warning", lifespan="off"
+            )
         )
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

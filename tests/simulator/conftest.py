@@ -78,7 +78,12 @@ def pointed(client: Any, url: str) -> Any:
 async def serving(app: Any, port: int) -> AsyncIterator[None]:
     """Serve an app on a real socket of this event loop."""
     config = uvicorn.Config(
-        app, port=port, log_level="critical", timeout_graceful_shutdown=1, ws="none"
+        app,
+        port=port,
+        log_config=None,
+        log_level="critical",
+        timeout_graceful_shutdown=1,
+        ws="none",
     )
     server = uvicorn.Server(config)
     with socket.socket() as listener:

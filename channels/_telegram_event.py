@@ -5,6 +5,7 @@ aiogram is imported with the first update that is read.
 
 from typing import TYPE_CHECKING, Any
 
+from channels import _telegram_library
 from channels._place import place
 from channels._telegram_update import Kept, load, moment, words
 from channels.base import (
@@ -32,6 +33,7 @@ def read(raw: bytes, account: str) -> Event:
 
 
 def _event(update: Kept, account: str) -> Event:
+    _telegram_library.load()
     from aiogram.types import CallbackQuery, ChatMemberUpdated, Message  # noqa: PLC0415
 
     if not update.content:

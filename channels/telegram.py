@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from channels import _telegram_event, _telegram_update, plain
+from channels import _telegram_event, _telegram_library, _telegram_update, plain
 from channels._telegram_menu import EVERYWHERE, MENU
 from channels._telegram_verdicts import file_verdict, verdict
 from channels.base import (
@@ -255,10 +255,13 @@ class Telegram:
 
     async def _open(self) -> "Bot":
         if self._bot is None:
-            self._bot = await asyncio.to_thread(self._connect)
+            bot = await asyncio.to_thread(self._connect)
+            # Whoever came first made it meanwhile: one bot, one set of connections.
+            self._bot = self._bot or bot
         return self._bot
 
     def _connect(self) -> "Bot":
+        _telegram_library.load()
         from aiogram import Bot  # noqa: PLC0415 - see the top
         from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
         from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415

@@ -1,6 +1,8 @@
 """What our bot hands to Telegram, and what Telegram's refusals mean."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -304,3 +306,37 @@ def test_an_impossible_time_of_editing_is_not_believed(edited: int | None):
     sent = datetime(2026, 1, 2, tzinfo=UTC)
     assert _telegram_update.moment(sent, edited) == sent
     assert _telegram_update.moment(sent, 1750000000) == datetime.fromtimestamp(1750000000, UTC)
+
+
+def test_the_library_is_loaded_whole_however_many_need_it_first():
+    """Threads of one process came upon it half loaded, and what waited had to be tried again."""
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+import json
+import bot.app  # as in the process that serves: what aiogram itself needs is loaded already
+from tests.channels import desk
+raw = json.dumps(UPDATE).encode()
+telegram = desk.telegram()
+telegram.read(b"{}")
+with ThreadPoolExecutor(4) as threads:
+    opened = threads.submit(telegram._connect)
+    print({type(one[0]).__name__ for one in threads.map(telegram.read, [raw] * 3)})
+    opened.result()
+"""
+    update = {
+        "update_id": 1,
+        "message": {
+            "message_id": 1,
+            "date": 1_700_000_000,
+            "chat": {"id": 5, "type": "private"},
+            "from": {"id": 5, "is_bot": False, "first_name": "Marta"},
+            "text": "hola",
+        },
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program.replace("UPDATE", repr(update))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("{'Inbound'}\n", "")

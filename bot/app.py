@@ -15,6 +15,7 @@ from bot import gauges
 from bot.console import console
 from bot.db import probe
 from bot.log import log
+from bot.post.drain import Drain
 from bot.post.media import Fetcher
 from bot.post.uploads import Uploads
 from bot.post.webhooks import PREFIX, Webhooks
@@ -89,9 +90,14 @@ class App:
             await self._beside.start()
         if self._worker is not None:
             await self._worker.start()
+        draining = None
+        if self._worker is None and world.spool is not None:
+            draining = asyncio.create_task(Drain(world).run(), name="drain")
         telling = asyncio.create_task(self._tell_telegram(), name="telegram webhook")
         yield
         telling.cancel()
+        if draining is not None:
+            draining.cancel()
         if self._worker is not None:
             await self._worker.stop()
         self._looker.close()

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         description="The address providers and people reach us at; signatures are checked over it",
     )
     data_dir: Path = Field(Path("data"), description="Where sealed files are kept")
+    spool_dir: Path | None = Field(
+        None,
+        description="A durable folder for what comes in while the database is away, best on "
+        "another disk; empty: Twilio is told to come again",
+    )
     master_key: Annotated[SecretStr, AfterValidator(_master_key)] | None = Field(
         None, description="64 hexadecimal characters that seal everything; keep a copy off-site"
     )

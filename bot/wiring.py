@@ -1,5 +1,6 @@
 """The composition root: the only place that knows everyone."""
 
+import errno
 import fcntl
 import os
 from datetime import timedelta
@@ -8,7 +9,9 @@ from pathlib import Path
 from bot import migrate
 from bot.db import Database
 from bot.doorbell import Doorbell
+from bot.log import log
 from bot.post import limits
+from bot.post.spool import Spool
 from bot.settings import Settings, WrongSetting
 from bot.vault.evidence import Files
 from bot.vault.keys import Keys
@@ -19,6 +22,8 @@ from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.whatsapp import WhatsApp
 from models.base import use_sealer
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Alone:
@@ -48,6 +53,23 @@ def keys(settings: Settings) -> Keys:
     drawn = Keys.from_hex(settings.master_key.get_secret_value())
     use_sealer(drawn)
     return drawn
+
+
+def spool(settings: Settings, drawn: Keys) -> Spool | None:
+    """Open the folder beside the record, where one is set. Refuses one that takes no files."""
+    if settings.spool_dir is None:
+        return None
+    made = Spool(settings.spool_dir, drawn)
+    try:
+        made.prepare()
+    except OSError as problem:
+        if problem.errno not in FULL:
+            raise WrongSetting(
+                f"SPOOL_DIR is {settings.spool_dir}, which takes no files ({problem.strerror}). "
+                "Make it a folder that this user may write to, or leave SPOOL_DIR empty."
+            ) from None
+        log.error("spool.full")  # what lies there can be brought in all the same
+    return made
 
 
 def lines(settings: Settings) -> tuple[dict[str, Channel], dict[str, Door]]:
@@ -97,6 +119,7 @@ def world(settings: Settings) -> World:
         channels=channels,
         doors=doors,
         files=Files(settings.data_dir, drawn),
+        spool=spool(settings, drawn),
         limits=limits.of(settings),
         rhythm=Rhythm(
             burst_quiet=timedelta(seconds=settings.burst_seconds),

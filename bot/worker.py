@@ -7,6 +7,7 @@ from bot.log import log
 from bot.post.acts import Acts
 from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
+from bot.post.drain import Drain
 from bot.post.eraser import Eraser
 from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
@@ -39,10 +40,12 @@ class Worker:
         self._sender = Sender(world, self._pacer)
         self._lanes = Lanes(world, Turns(world, acts))
         self._clockwork = Clockwork(world, acts)
+        self._drain = Drain(world)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to work. On SQLite, what was under way before nobody will ever end."""
+        await self._drain.work()
         now = self._world.now()
         if self._world.db.embedded:
             await self._world.db.write(lambda s: bool(orphans(s, now, clock=None)))
@@ -82,6 +85,7 @@ class Worker:
         ear = self._world.bell.ear()
         while True:
             try:
+                await self._drain.work()  # it may be a stop, or how a send ended
                 more = await work()
             except Exception as problem:  # noqa: BLE001 - a loop that ends would stop the bot
                 log.error("worker.failed", name=name, error=type(problem).__name__)

@@ -8,6 +8,7 @@ from typing import Any
 from bot.db import Database
 from bot.doorbell import Doorbell
 from bot.post.limits import Limits
+from bot.post.spool import Spool
 from bot.settings import Settings
 from bot.tongues import render
 from bot.vault.evidence import Files
@@ -55,6 +56,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     uploads: Any = None  # set by the web application, which has what it needs to store files
+    spool: Spool | None = None  # where one is configured
     bot_name: str = ""  # our name on Telegram, once it has told us
     ending: bool = False
 

@@ -24,7 +24,7 @@ ENGINE: dict[str, frozenset[str]] = {
     ),
     "bot/post/outbox.py": frozenset({"put", "_insert"}),  # a message and its key
     "bot/post/sender.py": frozenset(
-        {"_demand", "_segments", "_let_go", "_drawn", "_fly", "_learn", "_ended"}  # one send
+        {"_demand", "_segments", "_let_go", "_drawn", "_fly", "_learn"}  # one send
     ),
     "bot/post/clockwork.py": frozenset(
         {"_silence", "_next", "_burst", "_in_line", "_sending", "_expand"}  # what time brings about

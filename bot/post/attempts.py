@@ -110,7 +110,8 @@ _FLIGHT = (
     .where(
         col(Attempt.outbox_id) == sa.bindparam("message"), col(Attempt.n) == sa.bindparam("number")
     )
-    .with_for_update(of=Outbox)
+    # The attempt too: whoever waits for the message must see that it has ended meanwhile.
+    .with_for_update(of=(Outbox, Attempt))
 )
 
 

@@ -13,13 +13,12 @@ from bot import crash, metrics
 from bot.db import Unavailable, clock
 from bot.log import log
 from bot.office import gates
-from bot.post import attempts, outbox, windows
+from bot.post import outbox, windows
 from bot.post.breakers import Breaker, State
 from bot.post.drawing import Drawing, Ready, close
 from bot.post.outbox import Due
+from bot.post.outcomes import Outcomes
 from bot.post.pacing import Demand, Pacer
-from bot.post.receipts import settle_failure
-from bot.post.remedies import Remedies, Try, judged
 from bot.world import World
 from channels.base import (
     Busy,
@@ -47,7 +46,7 @@ class Sender:
         self._world = world
         self._pacer = pacer
         self._drawing = Drawing(world)
-        self._remedies = Remedies(world.channels)
+        self._outcomes = Outcomes(world)
         self._breakers = {via: Breaker() for via in world.channels}
         self._resting: dict[str, datetime] = {}
         self._flying: dict[asyncio.Task[None], str] = {}
@@ -233,7 +232,7 @@ class Sender:
     async def _keep(self, one: Ready, result: Sent | Failure) -> None:
         for pause in PATIENCE:
             try:
-                name = await self._world.db.write(partial(self._ended, one, result))
+                name = await self._outcomes.keep(one.claim, result)
             except Unavailable:
                 # What is not written now is not known later, and would be asked about or repeated.
                 await asyncio.sleep(pause)
@@ -241,17 +240,3 @@ class Sender:
                 metrics.sends.labels(one.via, name).inc()
                 return
         log.error("send.outcome_lost", outbox=one.claim.outbox_id)
-
-    def _ended(self, one: Ready, result: Sent | Failure, s: Session) -> str:
-        now = self._world.now()
-        flight = attempts.flight(s, one.claim)
-        tried = Try(flight.row, flight.part, flight.address, now)
-        outcome = judged(s, self._remedies, tried, result)
-        if not attempts.land(s, one.claim, flight, outcome, now):
-            metrics.fence_refusals.labels("outbox").inc()
-            return outcome.name
-        if isinstance(result, Failure):
-            settle_failure(s, self._remedies, tried, result)
-        elif flight.part.n < flight.part.of:
-            crash.point("out.part")
-        return outcome.name

@@ -10,13 +10,16 @@ from typing import Any
 
 from bot import crash, metrics
 from bot.log import log
-from bot.post.inbox import Keeper
+from bot.post.inbox import Full, Keeper
+from bot.post.spool import Spool
 from bot.world import World
-from channels.base import Call, Door, Forged, Malformed
+from channels.base import Call, Door, Envelope, Forged, Malformed
 
 LIMIT = 256 * 1024  # bytes of body
 PATIENCE = 10.0  # seconds; Twilio hangs up after fifteen
+QUICK = 1.0  # seconds for the record, and again for the spool, where there is one
 PREFIX = "/webhooks/"
+TWILIO = "twilio"
 KEPT = 200
 
 _SIZE = re.compile(r"[0-9]{1,12}")
@@ -78,15 +81,45 @@ class Webhooks:
             return 403, b"Not signed as agreed."
         crash.point("in.verified")
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._keeper.keep(envelope)
+            await self._keep(envelope, name)
         except Exception as problem:  # noqa: BLE001 - whatever it is, the provider must deliver it again
             log.error("webhook.not_kept", channel=name, error=type(problem).__name__)
             return 503, b"Not kept. Please deliver again.", (b"retry-after", b"5")
         crash.point("in.committed")
-        if name.startswith("twilio"):
+        if name.startswith(TWILIO):
             return KEPT, TWIML, (b"content-type", b"text/xml")
         return KEPT, b""
+
+    async def _keep(self, envelope: Envelope, name: str) -> None:
+        """Return when the envelope is on disk: in the record, or for Twilio beside it.
+
+        Twilio gives up soon; Telegram comes again for a day, and keeps the order. What lies beside
+        the record came before: whatever comes now waits behind it.
+        """
+        spool = self._world.spool if name.startswith(TWILIO) else None
+        if spool is None:
+            async with asyncio.timeout(PATIENCE):
+                await self._keeper.keep(envelope)
+            return
+        try:
+            if not _lies(spool):
+                async with asyncio.timeout(QUICK):
+                    await self._keeper.keep(envelope)
+                return
+        except Full:
+            raise
+        except Exception as problem:  # noqa: BLE001 - whatever it is, it can be kept elsewhere
+            log.error("webhook.spooled", channel=name, error=type(problem).__name__)
+        async with asyncio.timeout(QUICK):
+            await spool.keep(envelope, self._world.now())
+
+
+def _lies(spool: Spool) -> bool:
+    """Whether anything lies beside the record. A folder that is gone keeps nobody from it."""
+    try:
+        return spool.waits()
+    except OSError:
+        return False
 
 
 class _CutOff(Exception):  # noqa: N818 - it is nobody's error

@@ -13,7 +13,7 @@ from bot.db import Database
 from bot.post import depths
 from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
-from bot.wiring import keys, lines
+from bot.wiring import keys, lines, spool
 from channels.base import Channel, Failure
 from channels.telegram import Telegram
 from models.inbox import InboxState
@@ -36,6 +36,7 @@ async def examine(environment: dict[str, str], say: Say) -> bool:
     sound = True
     for name, look in (
         ("keys and database", _database),
+        ("spool", _spool),
         ("Redis", _redis),
         ("channels", _channels),
     ):
@@ -100,6 +101,19 @@ def _post(at: Depths, now: datetime) -> list[str]:
 
 def _since(since: datetime | None, now: datetime) -> str:
     return "" if since is None else f" (the oldest for {(now - since).total_seconds():.0f} s)"
+
+
+async def _spool(loaded: Settings) -> list[str]:
+    beside = await asyncio.to_thread(spool, loaded, keys(loaded))
+    if beside is None:
+        return ["not set: while the database is away, Twilio is told to come again"]
+    at = await asyncio.to_thread(beside.look)
+    if at.trouble:
+        raise WrongSetting(f"{beside.folder} takes no files ({at.trouble}). Make room there.")
+    found = [f"takes files; {at.waiting} are to be brought into the database"]
+    if at.bad:
+        found.append(f"{at.bad} files could not be read; each has a task in the console")
+    return found
 
 
 def _time(s: Session) -> object:

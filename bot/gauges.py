@@ -20,6 +20,7 @@ from bot.db import Unavailable
 from bot.log import log
 from bot.post import depths
 from bot.post.depths import Depths
+from bot.post.spool import Lying
 from bot.world import World
 from models.inbox import InboxState
 
@@ -43,7 +44,9 @@ class Gauges(Collector):
         return generate_latest(COUNTED) + generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """Give the record's own numbers; of a record that does not answer, only that."""
+        """Give the record's own numbers, and the spool's; of what does not answer, only that."""
+        if self._world.spool is not None:
+            yield from _lying(self._world.spool.look())
         seen = self._look()
         yield _one("enlace_record_up", "Whether the record answers", float(seen is not None))
         if seen is not None:
@@ -89,6 +92,16 @@ def serve(gauges: Gauges, host: str, port: int) -> Callable[[], None]:
         thread.join()
 
     return end
+
+
+def _lying(at: Lying) -> Iterator[Metric]:
+    yield _one(
+        "enlace_spool_up", "Whether the folder beside the record takes files", not at.trouble
+    )
+    files = _many("enlace_spool_files", "Files beside the record, by kind", "kind")
+    for kind, count in at.files.items():
+        files.add_metric([kind], count)
+    yield files
 
 
 def _families(at: Depths, now: datetime) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """What is counted, for /metrics. No label ever holds a person's data."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 webhooks = Counter(
     "enlace_webhooks_total", "Webhook requests, by door and answer", ["door", "status"]
@@ -34,4 +34,3 @@ write_batch = Histogram(
     "Acts in one commit of an embedded record",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128),
 )
-spool = Gauge("enlace_spool_files", "Files that wait beside the record, by kind", ["kind"])

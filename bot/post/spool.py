@@ -12,8 +12,9 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -40,6 +41,24 @@ class Crowded(Exception):  # noqa: N818 - a verdict: come again
 
 class Unreadable(Exception):  # noqa: N818 - a verdict about a file
     """A file does not hold what its name says. The message says why, without its content."""
+
+
+@dataclass(frozen=True)
+class Lying:
+    """What lies in a spool: how many files of each kind, and why it takes no more, or nothing."""
+
+    files: Mapping[str, int]
+    trouble: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many files will be brought in when the record is back."""
+        return sum(self.files.get(kind, 0) for kind in KINDS)
+
+    @property
+    def bad(self) -> int:
+        """How many files could not be brought in, and wait for a human."""
+        return self.files.get(BAD, 0)
 
 
 class Spool:
@@ -82,11 +101,19 @@ class Spool:
         with os.scandir(self.folder) as entries:
             return any(_NAME.fullmatch(entry.name) for entry in entries)
 
-    def count(self) -> Counter[str]:
-        """Count the files by what they are: envelope, outcome, bad. Raises `OSError`."""
-        with os.scandir(self.folder) as entries:
-            kinds = Counter(entry.name.rpartition(".")[2] for entry in entries)
-        return Counter({kind: kinds[kind] for kind in (*KINDS, BAD)})
+    def look(self) -> Lying:
+        """Count what lies here, and see whether it takes more. It writes: not in the loop."""
+        try:
+            with os.scandir(self.folder) as entries:
+                kinds = Counter(entry.name.rpartition(".")[2] for entry in entries)
+            files = {kind: kinds[kind] for kind in (*KINDS, BAD)}
+        except OSError as problem:
+            return Lying({}, problem.strerror or type(problem).__name__)
+        try:
+            self.probe()
+        except OSError as problem:
+            return Lying(files, problem.strerror or type(problem).__name__)
+        return Lying(files)
 
     async def keep(self, envelope: Envelope, received_at: datetime) -> None:
         """Return when an envelope is on disk. Raises `Crowded` or `OSError` where it is not."""
@@ -141,10 +168,6 @@ class Spool:
         path = self.folder / name
         if path.exists():
             path.rename(self.folder / f"{name}.{BAD}")
-
-    def close(self) -> None:
-        """Finish what is being written."""
-        self._hands.shutdown()
 
     def _put(self, name: str, content: bytes) -> None:
         path = self.folder / name

@@ -1,5 +1,6 @@
 """The post: what waits, what is stuck or unknown, what is paused, and what staff do about it."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -58,8 +59,18 @@ class GateOut(BaseModel):
     holds: int | None
 
 
+class SpoolOut(BaseModel):
+    """The folder beside the database. `trouble` says why it takes no files, or nothing."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    waiting: int
+    bad: int
+    trouble: str
+
+
 class PostOut(BaseModel):
-    """How the post stands now. The moments are null where nothing waits."""
+    """How the post stands now. The moments are null where nothing waits, `spool` without one."""
 
     envelopes: int
     envelope_since: datetime | None
@@ -74,6 +85,7 @@ class PostOut(BaseModel):
     files: int
     file_since: datetime | None
     gates: list[GateOut]
+    spool: SpoolOut | None
 
 
 class GateIn(BaseModel):
@@ -144,6 +156,8 @@ class ReplayedOut(BaseModel):
 @router.get("/post", summary="How the post stands")
 async def stand(caller: Reads) -> PostOut:
     """Give how deep the post stands, and what is paused."""
+    spool = caller.world.spool
+    lying = await asyncio.to_thread(spool.look) if spool is not None else None
 
     def act(s: Session) -> PostOut:
         at = depths.read(s, caller.now)
@@ -170,6 +184,7 @@ async def stand(caller: Reads) -> PostOut:
             files=at.files,
             file_since=at.file_since,
             gates=[GateOut.model_validate(one) for one in pauses.listing(s, at.piles, caller.now)],
+            spool=SpoolOut.model_validate(lying) if lying is not None else None,
         )
 
     return await caller.read(act)

@@ -1,5 +1,6 @@
 """The post room: what waits, what is stuck, what nobody knows, what did not arrive, and pauses."""
 
+import asyncio
 from urllib.parse import urlencode
 
 from sqlmodel import Session
@@ -123,8 +124,10 @@ async def _room(visit: Visit) -> Response:
             "live": live.address(s, "post"),
         }
 
+    spool = visit.world.spool
     return visit.again(
         "post.html",
+        beside=await asyncio.to_thread(spool.look) if spool is not None else None,
         **await visit.read(gather),
         before=visit.cursor(),
         vias=[(via, via.value in visit.world.channels) for via in Via],

@@ -196,14 +196,17 @@ class Database:
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         metrics.write_batch.observe(len(jobs))
+        several = len(jobs) > 1
         try:
             with self._writer.begin() as connection:
                 for job in jobs:
                     try:
-                        with connection.begin_nested():
+                        with connection.begin_nested() if several else contextlib.nullcontext():
                             job.result = self._run(job.act, connection)
-                    except BaseException as problem:  # noqa: BLE001 - it is handed to who asked
+                    except BaseException as problem:
                         job.error = _verdict(problem)
+                        if not several:
+                            raise  # the transaction is its savepoint
                     _must_be_whole(connection)
         except BaseException as problem:  # noqa: BLE001 - nothing of the batch was kept
             for job in jobs:

@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from bot import crash, metrics
 from bot.db import Database, Unavailable
 from bot.post.hush import hush, may_stop
+from bot.rows import Rows
 from bot.vault.keys import Keys
 from channels.base import Envelope, Kind
 from models.inbox import Inbox, InboxState, Lane
@@ -112,18 +113,17 @@ def _tell(batch: Sequence[_Waiting], problem: Exception | None = None) -> None:
             future.set_exception(problem)
 
 
-def _marking(build: Any) -> Any:
-    made = build.insert(Lane).values(pending=True, fence=0, owner="")
-    return made.on_conflict_do_update(index_elements=["id"], set_={"pending": True})
-
-
-def _keeping(build: Any) -> Any:
-    return build.insert(Inbox).on_conflict_do_nothing(index_elements=["account", "event_id"])
-
-
-# Made once: every message takes this road.
-_MARK = {"postgresql": _marking(postgresql), "sqlite": _marking(sqlite)}
-_KEEP = {"postgresql": _keeping(postgresql), "sqlite": _keeping(sqlite)}
+# Every message takes this road. A lane that is marked already is locked all the same.
+_LANES = Rows(
+    Lane,
+    "id pending fence owner",
+    conflict="(id) DO UPDATE SET pending = true WHERE NOT lane.pending",
+)
+_ENVELOPES = Rows(
+    Inbox,
+    "channel account event_id kind lane raw state hushed attempts error received_at",
+    conflict="(account, event_id) DO NOTHING",
+)
 
 
 def insert(s: Session, kept: Sequence[Kept], keys: Keys) -> None:
@@ -132,40 +132,29 @@ def insert(s: Session, kept: Sequence[Kept], keys: Keys) -> None:
     The lane is locked before its envelopes get their numbers: numbers of one lane follow commits.
     """
     connection = s.connection()
-    dialect = connection.dialect.name
     lanes = sorted({one.lane for one in kept})
-    connection.execute(_MARK[dialect], [{"id": lane} for lane in lanes])
-    plain: list[dict[str, Any]] = []
-    for one in kept:
-        if not one.may_stop:
-            plain.append(_values(one))
-            continue
-        if plain:
-            connection.execute(_KEEP[dialect], plain)
-            plain = []
-        number = connection.execute(_KEEP[dialect].returning(Inbox.id), _values(one)).scalar()
-        # An event that is here already has stopped them once; they may have come back since.
-        if number is not None and hush(s, keys, one.envelope, one.received_at):
-            connection.execute(sa.update(Inbox).where(col(Inbox.id) == number).values(hushed=True))
-    if plain:
-        connection.execute(_KEEP[dialect], plain)
+    _LANES.put(connection, [(lane, True, 0, "") for lane in lanes])
+    for may, some in groupby(kept, lambda one: one.may_stop):
+        if may:
+            for one in some:
+                _insert_stop(s, one, keys)
+        else:
+            _ENVELOPES.put(connection, [_values(one) for one in some])
     crash.point("in.inserted")
 
 
-def _values(one: Kept) -> dict[str, Any]:
-    return {
-        "channel": one.envelope.channel,
-        "account": one.envelope.account,
-        "event_id": one.envelope.event_id,
-        "kind": one.envelope.kind.value,
-        "lane": one.lane,
-        "raw": one.envelope.raw,
-        "state": InboxState.NEW,
-        "hushed": False,
-        "attempts": 0,
-        "error": "",
-        "received_at": one.received_at,
-    }
+def _insert_stop(s: Session, one: Kept, keys: Keys) -> None:
+    connection = s.connection()
+    number = _ENVELOPES.put(connection, [_values(one)], more="RETURNING id").scalar()
+    # An event that is here already has stopped them once; they may have come back since.
+    if number is not None and hush(s, keys, one.envelope, one.received_at):
+        connection.execute(sa.update(Inbox).where(col(Inbox.id) == number).values(hushed=True))
+
+
+def _values(one: Kept) -> tuple[Any, ...]:
+    sent = one.envelope
+    first = (sent.channel, sent.account, sent.event_id, sent.kind.value, one.lane, sent.raw)
+    return (*first, InboxState.NEW, False, 0, "", one.received_at)
 
 
 def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[LaneClaim]:

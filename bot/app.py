@@ -15,6 +15,7 @@ from bot import gauges
 from bot.console import console
 from bot.db import probe
 from bot.log import log
+from bot.post import watch
 from bot.post.drain import Drain
 from bot.post.media import Fetcher
 from bot.post.uploads import Uploads
@@ -24,7 +25,6 @@ from bot.worker import Worker
 from bot.world import World
 from channels.telegram import Telegram
 
-WEBHOOK = "/webhooks/telegram"
 PATIENCE = 5.0  # seconds in which the database must take something, for us to be ready
 AGAIN = 2.0  # seconds before Telegram is told our address again
 
@@ -111,14 +111,12 @@ class App:
     async def _tell_telegram(self) -> None:
         """Tell Telegram where to call, until it has heard it."""
         telegram = self._world.channels.get("telegram")
-        secret = self._world.settings.telegram_webhook_secret
-        if not isinstance(telegram, Telegram) or secret is None:
+        if not isinstance(telegram, Telegram):
             return
         while True:
             try:
                 await telegram.prepare()
-                url = self._world.settings.public_url + WEBHOOK
-                await telegram.register(url, secret.get_secret_value())
+                await watch.register(telegram, self._world.settings)
                 self._world.bot_name = await telegram.username()
             except Exception as problem:  # noqa: BLE001 - whatever it is, we must be reachable there
                 log.warning("telegram.not_registered", error=type(problem).__name__)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from bot import migrate, settings
 from bot.db import Database
-from bot.post import depths
+from bot.post import depths, watch
 from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
 from bot.wiring import keys, lines, spool
@@ -145,7 +145,7 @@ async def _channels(loaded: Settings) -> list[str]:
             found.append(f"{name} is off: its settings are empty")
             continue
         try:
-            found.append(f"{name}: {await _greet(channel)}")
+            found.append(f"{name}: {await greet(channel, loaded)}")
         except Failure as problem:
             raise WrongSetting(f"{name} does not answer: {problem}") from None
         finally:
@@ -153,12 +153,18 @@ async def _channels(loaded: Settings) -> list[str]:
     return found
 
 
-async def _greet(channel: Channel) -> str:
+async def greet(channel: Channel, loaded: Settings) -> str:
+    """Say how a channel stands. Raises `WrongSetting` for what needs doing, or a `Failure`."""
     if not isinstance(channel, Telegram):
         return "set up"
-    name, waiting = await asyncio.gather(channel.username(), _pending(channel.pending()))
-    return f"@{name} answers; {waiting}"
-
-
-async def _pending(asked: Awaitable[object]) -> str:
-    return f"updates waiting at Telegram: {await asked}"
+    name, found = await asyncio.gather(channel.username(), channel.pending())
+    if not found.url:
+        return f"@{name} answers; it is told our address when `serve` starts"
+    if watch.is_elsewhere(found, loaded):
+        raise WrongSetting(
+            f"Telegram brings updates to {found.url}, not to {loaded.public_url}{watch.PATH}. "
+            "Check PUBLIC_URL; `serve` tells Telegram the address when it starts"
+        )
+    if found.updates and found.error_at and found.error_at > datetime.now(UTC) - watch.LATELY:
+        raise WrongSetting(watch.backlog(found, loaded))
+    return f"@{name} answers; updates waiting at Telegram: {found}"

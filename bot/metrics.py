@@ -1,6 +1,6 @@
 """What is counted, for /metrics. No label ever holds a person's data."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 webhooks = Counter(
     "enlace_webhooks_total", "Webhook requests, by door and answer", ["door", "status"]
@@ -33,4 +33,10 @@ write_batch = Histogram(
     "enlace_write_batch",
     "Acts in one commit of an embedded record",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+)
+telegram_pending = Gauge(
+    "enlace_telegram_pending", "Updates that Telegram held back for us when it was last asked"
+)
+telegram_trouble = Gauge(
+    "enlace_telegram_trouble", "Whether Telegram fails to bring us what people write: 1 while so"
 )

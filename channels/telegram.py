@@ -69,10 +69,15 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 @dataclass(frozen=True)
 class Waiting:
-    """What Telegram holds back for us, and why it could not bring it."""
+    """What Telegram holds back for us, where it brings it, and why it could not, and when.
+
+    The last error stays told, by Telegram's clock, also when all has been well since.
+    """
 
     updates: int
-    last_error: str
+    url: str = ""
+    last_error: str = ""
+    error_at: datetime | None = None
 
     def __str__(self) -> str:
         """Say it for staff."""
@@ -238,7 +243,12 @@ class Telegram:
     async def pending(self) -> Waiting:
         """Ask what Telegram holds back for us."""
         info = await _call((await self._open()).get_webhook_info())
-        return Waiting(info.pending_update_count, info.last_error_message or "")
+        return Waiting(
+            info.pending_update_count,
+            info.url,
+            info.last_error_message or "",
+            info.last_error_date,
+        )
 
     async def username(self) -> str:
         """Ask for the bot's name, as it stands in links to it."""

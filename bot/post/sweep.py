@@ -9,6 +9,7 @@ from bot import crash
 from bot.log import log
 from bot.office.once import once
 from bot.post.inbox import insert, kept
+from bot.post.watch import Watch
 from bot.world import World
 from channels.base import Failure
 from models.inbox import Watermark
@@ -20,10 +21,11 @@ AT_ONCE = 200  # envelopes kept in one transaction
 
 
 class Sweep:
-    """Looks at start, and every five minutes."""
+    """Looks at start, and every five minutes. Telegram insists by itself, so it is only watched."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._watch = Watch(world)
         self._next: datetime | None = None
 
     async def work(self) -> bool:
@@ -48,6 +50,7 @@ class Sweep:
             await world.db.write(partial(_looked_through, name, now))
             if envelopes:
                 world.ring()
+        await self._watch.look(now)
         return False
 
 

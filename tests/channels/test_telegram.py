@@ -204,18 +204,26 @@ async def test_registering_fails_as_a_send_does(provider: Provider, bot: Telegra
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [({}, ""), ({"last_error_message": "Wrong response: 503"}, "Wrong response: 503")],
+    [
+        ({}, Waiting(3, desk.PUBLIC)),
+        (
+            {"last_error_date": 1750000000, "last_error_message": "Wrong response: 503"},
+            Waiting(
+                3, desk.PUBLIC, "Wrong response: 503", datetime(2025, 6, 15, 15, 6, 40, tzinfo=UTC)
+            ),
+        ),
+    ],
 )
 async def test_what_waits_at_telegram_is_told(
-    provider: Provider, bot: Telegram, error: dict[str, str], told: str
+    provider: Provider, bot: Telegram, error: dict[str, Any], told: Waiting
 ):
     info: dict[str, Any] = {
-        "url": "", "has_custom_certificate": False, "pending_update_count": 3, **error,
+        "url": desk.PUBLIC, "has_custom_certificate": False, "pending_update_count": 3, **error,
     }  # fmt: skip
     provider.will(says({"ok": True, "result": info}))
     waiting = await bot.pending()
-    assert waiting == Waiting(updates=3, last_error=told)
-    assert str(waiting) == (f"3 ({told})" if told else "3")
+    assert waiting == told
+    assert str(waiting) == (f"3 ({told.last_error})" if told.last_error else "3")
 
 
 @pytest.mark.parametrize(("name", "told"), [({"username": "enlace_bot"}, "enlace_bot"), ({}, "")])

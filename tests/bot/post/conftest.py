@@ -7,6 +7,9 @@ import pytest
 
 from bot.db import Database
 from tests.bot.post.office import Office, opened
+from tests.simulator.conftest import ears, stand
+
+__all__ = ["ears", "office", "stand"]
 
 
 @pytest.fixture

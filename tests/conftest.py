@@ -15,6 +15,8 @@ from tests import gate, servers
 from tests.loopback import Guard
 
 GUARD = pytest.StashKey[Guard]()
+HERE = Path(__file__).parent
+SLOW = {"crash", "journeys", "demo", "faults", "simulation", "bench", "test_house.py"}
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -48,10 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the linters: they take longest, and the other workers go on meanwhile."""
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
     if not config.getoption("--long"):
         items[:] = [item for item in items if item.get_closest_marker("long") is None]
-    items.sort(key=lambda item: item.path.name != "test_house.py")
+    items.sort(key=lambda item: not SLOW.intersection(item.path.relative_to(HERE).parts))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

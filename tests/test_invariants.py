@@ -133,7 +133,9 @@ INVARIANTS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     17: (
         "without Redis things are only slower",
-        ("demo/test_scale.py::test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else",),
+        (
+            "demo/test_scale.py::test_whichever_process_is_killed_or_silent_each_is_answered_once_and_a_new_start_goes_on",
+        ),
     ),
     18: (
         "a clock that jumps claims nothing twice",
@@ -296,8 +298,8 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
         "a migration is interrupted",
         (
             (
-                "faults/test_migration_killed.py"
-                "::test_a_migration_killed_at_any_statement_leaves_the_old_record_or_the_new"
+                "faults/test_interrupted_migration.py"
+                "::test_killed_at_any_statement_it_is_the_old_record_and_the_next_start_finishes"
             ),
         ),
     ),
@@ -313,7 +315,9 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
     31: ("the disk is full", ("faults/test_disk_full.py::test_the_record_s_disk_is_full",)),
     32: (
         "Redis dies, forgets and comes back",
-        ("demo/test_scale.py::test_valkey_stopped_flushed_and_killed_costs_time_and_nothing_else",),
+        (
+            "demo/test_scale.py::test_whichever_process_is_killed_or_silent_each_is_answered_once_and_a_new_start_goes_on",
+        ),
     ),
 }
 

@@ -31,7 +31,7 @@ POINTS = {
 AT_START = ("sweep.listed", "sweep.kept")  # passed once a start
 ONCE = ("clock.expanded", "out.leg", *AT_START)
 PASSES = (2, 7)
-LEASED = ("in.committed", "lane.claimed", "turn.mid", "turn.committed", "out.attempt", "out.called")
+LEASED = ("lane.claimed", "turn.committed", "out.called")
 
 
 async def _dies_everywhere(

@@ -92,3 +92,5 @@ def test_killed_at_any_statement_it_is_the_old_record_and_the_next_start_finishe
         as_before = [{name: row[name] for name in found[0]} for row in after[table]]
         assert sorted(map(repr, as_before)) == sorted(map(repr, found)), table
     migrate.check(database_url)
+    assert len(after["part"]) == ROWS  # each message got its piece, and each attempt belongs to one
+    assert all(row["part_id"] is not None for row in after["attempt"])

@@ -1,4 +1,7 @@
-"""The whole process is killed in each of the ten acts of the story, and the story goes on."""
+"""The whole process is killed in each of the ten acts of the story, and the story goes on.
+
+Each run kills it elsewhere, in tests/crash; these are for the long run.
+"""
 
 import asyncio
 import random
@@ -15,6 +18,7 @@ SAID_ONCE = ("queda a su cargo", "3 fotos para", "gracias por avisar", "derechos
 """What a Defender or a parent hears at one moment of the story only."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1])
 async def test_no_reply_is_lost_and_none_comes_twice(
     seed: int, tmp_path: Path, sqlite_url: str
@@ -23,6 +27,7 @@ async def test_no_reply_is_lost_and_none_comes_twice(
         await _live_through_kills(place, random.Random(seed))  # noqa: S311 - chance, not secrecy
 
 
+@pytest.mark.long
 async def test_nor_on_postgres_with_web_and_worker_killed(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:

@@ -20,7 +20,7 @@ from tests.simulation.__main__ import DAYS
 from tests.simulation.invariants import breaches
 from tests.simulation.town import Town, played
 
-SHORT = 6  # seeds of every run
+SHORT = 3  # seeds of every run
 LONG = 1000  # seeds of a long run, after those
 CHUNK = 20
 TELLING = 60  # lines of the story that a failure shows

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ from channels.base import (
 )
 from channels.sms import Sms
 from channels.whatsapp import WhatsApp
-from tests.channels import desk
+from tests.channels import desk, faults
 from tests.channels.standins import (
     SID,
     Handler,
@@ -178,7 +179,7 @@ async def test_each_refusal_has_its_verdict_and_is_not_tried_again(bench: Bench,
         assert (failure.wait, failure.everyone) == (7, True)
 
 
-@pytest.mark.parametrize("handler", [cuts, breaks_off, silent])
+@pytest.mark.parametrize("handler", [cuts, breaks_off, faults.resets, silent, faults.dribbles])
 async def test_no_whole_answer_means_that_it_may_have_been_sent(
     bench: Bench, handler: Handler, monkeypatch: pytest.MonkeyPatch
 ):
@@ -189,13 +190,21 @@ async def test_no_whole_answer_means_that_it_may_have_been_sent(
     assert len(bench.provider.asked) == 1
 
 
-async def test_a_closed_door_means_that_it_was_not_sent(bench: Bench, free_port: int):
-    closed = BENCHES[bench.channel.name](Provider(url=f"http://127.0.0.1:{free_port}"))
-    assert type(await failure_of(closed.channel.send(HI))) is Unreachable
-    assert (
-        type(await failure_of(desk.gathered(closed.channel.fetch(file(closed), 9)))) is Unreachable
-    )
-    await closed.channel.close()
+@pytest.mark.parametrize("way", faults.NEVER_LEFT, ids=lambda way: way.__name__)
+async def test_a_way_that_breaks_before_a_request_means_that_it_was_not_sent(
+    bench: Bench,
+    way: Callable[[Path], faults.Way],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(_wire, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(telegram, "CONNECT_SECONDS", 0.3)
+    async with way(tmp_path) as url:
+        broken = BENCHES[bench.channel.name](Provider(url=url))
+        assert type(await failure_of(broken.channel.send(HI))) is Unreachable
+        fetching = desk.gathered(broken.channel.fetch(file(broken), 9))
+        assert type(await failure_of(fetching)) is Unreachable
+        await broken.channel.close()
 
 
 async def test_what_is_too_late_or_says_nothing_is_not_sent(bench: Bench):

@@ -1,16 +1,14 @@
 """The upload page for people whose SMS carries no pictures: one form, no script, small."""
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
 
 from sqlmodel import Session, select
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.incoming import Form, Overflow, Torn
 from bot.console.paper import Paper, Reader
 from bot.vault.evidence import LIMIT
 from bot.world import World
@@ -20,7 +18,6 @@ from models.document import UploadPass
 from models.person import Person
 from models.text import Text, _
 
-FILES = 20  # in one go
 WHOLE = 4 * LIMIT  # bytes of one request
 
 
@@ -60,18 +57,12 @@ class Upload:
         if not guest.holds:
             return self._page(guest, 410, sorry=always.upload_over())
         try:
-            files = await _files(request)
-        except OverflowError:
-            return self._page(guest, 413, sorry=always.photo_too_big(LIMIT // 1024**2))
-        except (MultiPartException, ClientDisconnect, KeyError, ValueError):
-            return self._page(guest, 400, sorry=always.photo_failed())
-        try:
-            if not files:
-                return self._page(guest, 422, sorry=always.upload_nothing())
+            files = Form(request, WHOLE).files()
             received = await self._world.uploads.receive(request.path_params["token"], files)
-        finally:
-            for file in files:
-                await file.close()
+        except Overflow:
+            return self._page(guest, 413, sorry=always.photo_too_big(LIMIT // 1024**2))
+        except (Torn, ClientDisconnect):
+            return self._page(guest, 400, sorry=always.photo_failed())
         if not received.stored:
             return self._page(guest, 422, sorry=received.refused, failed=received.failed)
         thanks = always.photos_received(received.stored, guest.code)
@@ -123,25 +114,3 @@ class Upload:
             media_type="text/html; charset=utf-8",
             headers={"referrer-policy": "no-referrer"},  # the address is the key
         )
-
-
-async def _files(request: Request) -> list[UploadFile]:
-    """Read the files of a form. They stay in memory: on disk they would lie open."""
-    count = 0
-
-    async def counted() -> AsyncGenerator[bytes, None]:
-        nonlocal count
-        async for part in request.stream():
-            count += len(part)
-            if count > WHOLE:
-                raise OverflowError
-            yield part
-
-    parser = MultiPartParser(request.headers, counted(), max_files=FILES, max_fields=FILES)
-    parser.spool_max_size = WHOLE
-    form = await parser.parse()
-    return [
-        item
-        for _name, item in form.multi_items()
-        if isinstance(item, UploadFile) and (item.filename or item.size)
-    ]

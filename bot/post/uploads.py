@@ -1,7 +1,7 @@
 """One-time upload links, for people whose SMS cannot carry pictures."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,8 @@ from models.text import Text
 
 LIFE = timedelta(days=7)
 MOST = 20  # files in one upload
+PIECE = 64 * 1024  # bytes that are held of a file at a time
+_EMPTY = always.photo_unreadable()
 
 
 class Upload(Protocol):
@@ -74,8 +76,11 @@ class Uploads:
         self._world = world
         self._fetcher = fetcher
 
-    async def receive(self, token: str, files: Sequence[Upload]) -> Received:
-        """Store files with the request that the link belongs to, and use the link up."""
+    async def receive(self, token: str, files: AsyncIterable[Upload]) -> Received:
+        """Store files with the request that the link belongs to, and use the link up.
+
+        They are sealed as they come. Where they break off, the link still holds for all of them.
+        """
         world = self._world
         digest = _hash(world.keys, token)
         if await world.db.read(partial(_valid, digest, world.now())) is None:
@@ -83,8 +88,8 @@ class Uploads:
         taken: list[_Taken] = []
         try:
             failed = await self._store(files, taken)
-        except OSError:
-            self._discard(taken)  # the disk takes no more: the link still holds for all of them
+        except BaseException:
+            self._discard(taken)
             raise
         if not taken:
             return Received(failed=failed, refused=None if failed else always.upload_nothing())
@@ -98,23 +103,43 @@ class Uploads:
         return Received(stored=len(made), failed=failed)
 
     async def _store(
-        self, files: Sequence[Upload], taken: list[_Taken]
+        self, files: AsyncIterable[Upload], taken: list[_Taken]
     ) -> tuple[tuple[str, Text], ...]:
         """Store what can be taken, and give what cannot, with why."""
         failed: list[tuple[str, Text]] = []
-        for place, file in enumerate(files):
-            name = file.filename or ""
-            content = await file.read(LIMIT + 1) if place < MOST else b""
-            if place >= MOST:
+        place = 0
+        async for file in files:
+            name, mime = file.filename or "", file.content_type or ""
+            place += 1
+            if place > MOST:
                 failed.append((name, always.photo_failed()))
-            elif len(content) > LIMIT:
-                failed.append((name, always.photo_too_big(LIMIT // 1024 // 1024)))
-            elif not content:
-                failed.append((name, always.photo_unreadable()))
+                continue
+            stored = await self._seal(file)
+            if isinstance(stored, Text):
+                if stored != _EMPTY or name:  # a form in which nothing was chosen has one like that
+                    failed.append((name, stored))
             else:
-                stored = await asyncio.to_thread(self._world.files.store, content)
-                taken.append(_Taken(stored, name, file.content_type or ""))
+                taken.append(_Taken(stored, name, mime))
         return tuple(failed)
+
+    async def _seal(self, file: Upload) -> Stored | Text:
+        """Bring a file to our disk, sealed and hashed as it comes; or say why it is not taken."""
+        arriving = await asyncio.to_thread(self._world.files.begin)
+        size = 0
+        try:
+            while part := await file.read(PIECE):
+                size += len(part)
+                if size > LIMIT:
+                    arriving.drop()
+                    return always.photo_too_big(LIMIT // 1024 // 1024)
+                await asyncio.to_thread(arriving.write, part)
+            if not size:
+                arriving.drop()
+                return _EMPTY
+            return await asyncio.to_thread(arriving.finish)
+        except BaseException:
+            arriving.drop()
+            raise
 
     async def _look(self, evidence_id: int, one: _Taken) -> None:
         """Look at a stored file. Looking is advice: a look that fails takes nothing back."""

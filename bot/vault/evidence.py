@@ -71,10 +71,10 @@ class Arriving:
     def drop(self) -> None:
         """Take it away, however far it has come."""
         with self._alone:
-            for path in (self._temporary, self._target):
-                path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self._file.close()  # what it still holds cannot be written, and need not be
+            for path in (self._temporary, self._target):
+                path.unlink(missing_ok=True)
 
 
 class Files:

@@ -20,6 +20,10 @@ NOTICES: Mapping[str, Text] = {
     "held": _("You have the talk. The bot stays quiet until you hand it back."),
     "released": _("The bot answers again."),
     "written": _("Your message is on its way."),
+    "waits": _(
+        "Your message is kept. WhatsApp's 24 hours are over, so this person first gets a notice "
+        "that says nothing of yours. Your words go when it is answered."
+    ),
     "task-done": _("The task is done."),
     "broadcast-confirmed": _("It is going out. Deliveries and answers are counted below."),
     "paused": _("It is paused, in your name. What waits is kept, and goes when you resume."),

@@ -1,18 +1,17 @@
 """A human in the talk: taking it over, handing it back, and writing in one's own name."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.office import guard
 from bot.office.refusal import Refusal
-from bot.post import outbox
+from bot.post import outbox, windows
+from bot.post.phrases import LANGUAGES
 from bot.vault import trail
 from models.outbox import Outbox, Weight
 from models.person import Address, Person, Via
 from models.text import Text, _
-
-WINDOW = timedelta(hours=24)  # WhatsApp lets us write freely this long after they wrote
 
 
 def hold(s: Session, person: Person, now: datetime, actor: str) -> None:
@@ -44,14 +43,17 @@ def write(
     now: datetime,
     case_id: int | None = None,
 ) -> Outbox | None:
-    """Put a human's own words in the outbox, once for a key. Refuses what could not go anyway."""
+    """Put a human's own words in the outbox, once for a key. Refuses what could not go anyway.
+
+    Where WhatsApp's hours are over they wait behind a nudge, until the person answers it.
+    """
     if address is None:
         raise Refusal(_("There is no address this person can be written to. Add one first."))
-    if address.via is Via.WHATSAPP and window(address, now) is None:
+    if waits(address, now) and person.language not in LANGUAGES:
         raise Refusal(
             _(
-                "WhatsApp lets us write freely only within 24 hours after this person wrote. "
-                "Choose another channel, or call."
+                "WhatsApp's 24 hours are over, and we have no words in this person's language that "
+                "may open them. Choose another channel, or call."
             )
         )
     made = outbox.put(
@@ -82,9 +84,6 @@ def write(
     return row
 
 
-def window(address: Address, now: datetime) -> datetime | None:
-    """When WhatsApp stops letting us write freely; nothing where it is shut, or there is none."""
-    if address.via is not Via.WHATSAPP or address.last_heard_at is None:
-        return None
-    ends = address.last_heard_at + WINDOW
-    return ends if ends > now else None
+def waits(address: Address, now: datetime) -> bool:
+    """Tell whether words to this address wait, because WhatsApp's hours are over there."""
+    return address.via is Via.WHATSAPP and windows.shuts(address, now) is None

@@ -71,9 +71,10 @@ class Drawing:
         row.held = None
         way = windows.way(s, self._world, row, person, address, now)
         match way:
-            case windows.Behind():
+            case windows.Behind(until):
                 row.held = Held.WINDOW
-                outbox.put_off(row, row.expires_at or now + outbox.LIFE, now)
+                row.expires_at = until
+                outbox.put_off(row, until, now)
                 s.add(row)
                 return None
             case windows.Untranslated(why):

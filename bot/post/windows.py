@@ -24,6 +24,7 @@ from models.template import Approval, TemplateRow
 
 OPEN = timedelta(hours=24) - timedelta(minutes=10)  # a message may be a while under way
 AGAIN = timedelta(days=3)  # somebody who says nothing is not nudged again sooner
+STANDS = timedelta(days=7)  # a question that names no end waits so long to be seen
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,11 @@ class Filled:
 class Behind:
     """It waits until the person writes, or its words are approved.
 
-    Whoever keeps it writes `held=Held.WINDOW` and lets its time run: `opened` makes it due. The
-    nudge is in the outbox. What waits so must not keep later messages of the person waiting.
+    Whoever keeps it writes `held=Held.WINDOW` and gives it the time `until`: `opened` makes it due.
+    The nudge is in the outbox. What waits so must not keep later messages of the person waiting.
     """
+
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def way(
         if filled is not None:
             return Filled(*filled, phrase.name(language))
     if phrase.key in NUDGES:
-        return _not_yet(phrase, language, known)
+        return _not_yet(s, row, phrase, language, known)
     return _behind(s, row, person, address, now)
 
 
@@ -195,7 +198,7 @@ def _behind(s: Session, row: Outbox, person: Person, address: Address, now: date
             f"WhatsApp's 24 hours are over, and we have no words in the language {language} that "
             "may open them. Call, or ask somebody who speaks it."
         )
-    way = _not_yet(nudge, language, templates.kept(s, nudge, language))
+    way = _not_yet(s, row, nudge, language, templates.kept(s, nudge, language))
     if isinstance(way, Untranslated):
         return way
     values = {name: organisation.ours(s).name for name in nudge.samples}
@@ -215,12 +218,28 @@ def _behind(s: Session, row: Outbox, person: Person, address: Address, now: date
     return way
 
 
-def _not_yet(phrase: Phrase, language: str, known: TemplateRow | None) -> Behind | Untranslated:
+def _not_yet(
+    s: Session, row: Outbox, phrase: Phrase, language: str, known: TemplateRow | None
+) -> Behind | Untranslated:
     """Wait for WhatsApp's approval, where it may still come."""
     if known is not None and known.approval in (Approval.REJECTED, Approval.DISABLED):
         why = f"WhatsApp does not let «{phrase.key}» go in the language {language}"
         return Untranslated(f"{why}: {known.reason or known.approval.value}.")
-    return Behind()
+    return Behind(_stands_until(s, row))
+
+
+def _stands_until(s: Session, row: Outbox) -> datetime:
+    """Say how long it is worth reading: to its own end, or as long as what it asks stands.
+
+    Other words wait as long as a nudge may: an answer to it would find nothing left otherwise.
+    """
+    ordinary = row.created_at + outbox.LIFE
+    if row.expires_at is not None and row.expires_at != ordinary:
+        return row.expires_at
+    talked = s.get(Talked, row.conversation_id) if row.conversation_id is not None else None
+    if talked is not None and talked.asked_in == row.id:
+        return talked.patience_until or row.created_at + STANDS
+    return row.created_at + AGAIN
 
 
 def _nudge_key(address: Address, now: datetime) -> str:

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from models.inbox import Heard
-from models.outbox import Outbox, OutboxState
+from models.outbox import Held, Outbox, OutboxState
 from models.person import Address, Invite, Link, Person, Role, Trust, Via
 from tests.console.desk import Desk
 from tests.console.story import Day
@@ -202,19 +202,43 @@ async def test_a_message_that_may_not_go_is_refused_and_stays_typed(desk: Desk):
     assert desk.all(Outbox) == []
 
 
-async def test_whatsapp_outside_its_day_is_said_before_and_refused_after(desk: Desk):
+async def test_what_is_written_after_whatsapps_day_is_kept_and_said_to_wait(desk: Desk):
     marta = desk.person("Marta Ficticia", Role.DEFENDER, Via.WHATSAPP, Via.SMS)
     path = f"/console/people/{marta.id}"
     sms = next(one for one in desk.all(Address) if one.via is Via.SMS)
     async with desk.browser("marisol") as browser:
         page = (await browser.get(path)).text
-        assert "24 horas" in page or "24 hours" in page
-        refused = await browser.post(f"{path}/messages", text="Hola")
-        assert refused.status_code == 422
-        await browser.follow(
+        assert "24 horas" in page
+        assert "cerrada: espera respuesta al aviso" in page
+        kept = await browser.follow(await browser.post(f"{path}/messages", text="Hola"))
+        assert "Su mensaje está guardado." in kept.text
+        sent = await browser.follow(
             await browser.post(f"{path}/messages", text="Hola", address_id=str(sms.id))
         )
-    assert desk.only(Outbox).via == "sms"
+        assert "Su mensaje está guardado." not in sent.text
+        waits = desk.only(Outbox, Outbox.via == "whatsapp")
+
+        def hold(s: Session) -> None:
+            s.get_one(Outbox, waits.id).held = Held.WINDOW
+
+        desk.write(hold)
+        page = (await browser.get(path)).text
+    assert "espera a que la persona escriba por WhatsApp" in page
+    assert "Marisol Ficticia a" in page
+    assert (waits.written_by, waits.state) == (1, OutboxState.PENDING)
+
+
+async def test_who_has_no_words_that_open_whatsapp_again_must_be_called(desk: Desk):
+    marta = desk.person("Marta Ficticia", Role.DEFENDER, Via.WHATSAPP, language="mam")
+    path = f"/console/people/{marta.id}"
+    async with desk.browser("marisol") as browser:
+        await browser.get(path)
+        refused = await browser.post(f"{path}/messages", text="Hola")
+        assert refused.status_code == 422
+        assert "Elija otro canal, o llame." in refused.text
+        desk.heard(marta, "hola")
+        await browser.follow(await browser.post(f"{path}/messages", text="Hola"))
+    assert desk.only(Outbox).text == "Hola"
 
 
 async def test_nobody_is_written_to_at_somebody_elses_address(desk: Desk):

@@ -10,12 +10,16 @@ from tests.world import Staff, Town, coordinator_token, count, town
 
 MARTA = "+50255550101"
 BODY = "¿Quién puede tomar una declaración en q'eqchi' esta semana?"
+OWN = "Marta, soy Ana. ¿Me puede llamar hoy?"
 
 
 async def test_a_message_waits_behind_the_nudge_until_she_opens_it_and_answers(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    """She wrote last 25 hours ago, and the simulated WhatsApp holds us to its 24."""
+    """She wrote last 25 hours ago, and the simulated WhatsApp holds us to its 24.
+
+    A coordinator's own words wait behind the same nudge.
+    """
     async with (
         town(tmp_path, sqlite_url) as place,
         Staff(place.url, coordinator_token(place)) as staff,
@@ -28,7 +32,9 @@ async def test_a_message_waits_behind_the_nudge_until_she_opens_it_and_answers(
         nudge = await marta.hears("Para leerlo, responda ABRIR.")
         assert code not in nudge["text"]
         assert "declaraci" not in nudge["text"]
+        await staff.post("/messages", person_id=person, text=OWN)
         await marta.taps("ABRIR")
+        await marta.hears(OWN)
         await marta.hears(BODY)
         await marta.says("yo puedo")
         await marta.hears("Gracias")

@@ -11,10 +11,11 @@ from bot.console import live
 from bot.console.doors import Doors
 from bot.console.records import people, threads, timeline
 from bot.console.records.found import NotFound, the_person
-from bot.console.talking import hold, release, window, write
+from bot.console.talking import hold, release, waits, write
 from bot.console.visit import Visit
 from bot.office import people as office
 from bot.office.reach.addresses import addresses_of, best_address, usable
+from bot.post import windows
 from models.person import Address, Person, Via
 from models.text import _
 
@@ -118,19 +119,18 @@ async def write_to(visit: Visit) -> Response:
     if not form.fine:
         return await _sheet(visit)
 
-    def act(s: Session) -> int:
+    def act(s: Session) -> str:
         person = the_person(s, number)
         address = _address(s, person, address_id)
         # The form's own key: a form that is sent twice writes one message.
         key = form.raw("key")[:32] or token_hex(16)
-        row = write(
-            s, person, address, text, staff_id=visit.my_id, key=f"human-{key}", now=visit.now
-        )
-        return row.id if row is not None and row.id is not None else 0
+        write(s, person, address, text, staff_id=visit.my_id, key=f"human-{key}", now=visit.now)
+        return "waits" if address is not None and waits(address, visit.now) else "written"
 
-    if await visit.attempt(act) is None:
+    done = await visit.attempt(act)
+    if done is None:
         return await _sheet(visit)
-    return visit.go(f"/console/people/{number}", done="written")
+    return visit.go(f"/console/people/{number}", done=done)
 
 
 def _address(s: Session, person: Person, address_id: int | None) -> Address | None:
@@ -145,11 +145,13 @@ async def _sheet(visit: Visit) -> Response:
     def gather(s: Session) -> dict[str, object]:
         person = the_person(s, number)
         addresses = addresses_of(s, person)
+        writable = [one for one in addresses if usable(one)]
         return {
             "person": person,
             "reaches": people.reaches(s, number),
-            "writable": [one for one in addresses if usable(one)],
-            "windows": {one.id: window(one, visit.now) for one in addresses},
+            "writable": writable,
+            "windows": {one.id: windows.shuts(one, visit.now) for one in addresses},
+            "shut": any(waits(one, visit.now) for one in writable),
             "talks": threads.open_for(s, number),
             "stretch": threads.of_person(s, number),
             "live": live.address(s, "person", str(number)),

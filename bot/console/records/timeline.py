@@ -46,6 +46,7 @@ class Entry:
     row: Heard | Outbox | Evidence | Trail
     who: str
     files: tuple[Evidence, ...] = ()
+    author: str = ""  # which human wrote it, where one did
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,14 @@ def merge(
             for row in heard
         ),
         *(
-            Entry(Kind.SAID, row.created_at, row.id or 0, row, people.get(row.person_id, ""))
+            Entry(
+                Kind.SAID,
+                row.created_at,
+                row.id or 0,
+                row,
+                people.get(row.person_id, ""),
+                author=staff.get(row.written_by or 0, ""),
+            )
             for row in said
         ),
         *(

@@ -17,6 +17,7 @@ from bot.post.acts import Acts
 from bot.post.phrases import BOOK, LANGUAGES
 from bot.post.sender import Sender
 from channels.base import Call
+from handlers.offer import OFFER_HOURS
 from handlers.repertoire import SAMPLES
 from models.conversation import ConversationState, Talked
 from models.outbox import Held, Outbox, OutboxState, Weight
@@ -416,12 +417,45 @@ async def test_what_waits_too_long_is_not_sent_and_a_human_hears_of_it(desk: Des
     """D7.12."""
     scene.put(desk.db, desk.person, "k", weight=Weight.NOTICE)
     await desk.sends()
-    desk.clock.goes_on(hours=24, minutes=1)
+    desk.clock.goes_on(seconds=windows.AGAIN.total_seconds() + 1)
     await desk.sends()
     assert desk.states()[0] == ("own", OutboxState.EXPIRED, Held.WINDOW)
     assert [task.kind.value for task in scene.tasks(desk.db)] == ["not_sent"]
     await desk.writes("abrir")
     assert desk.went[1:] == ["Por ahora no tiene nada pendiente."]
+
+
+async def test_what_names_its_own_end_waits_no_longer(desk: Desk) -> None:
+    """D7.12."""
+    ends = scene.later(hours=5)
+    scene.put(desk.db, desk.person, "k", weight=Weight.NOTICE, expires_at=ends)
+    await desk.sends()
+    assert desk.rows[0].expires_at == ends
+    desk.clock.goes_on(hours=6)
+    await desk.sends()
+    assert desk.states()[0] == ("own", OutboxState.EXPIRED, Held.WINDOW)
+
+
+async def test_an_offer_waits_as_long_as_it_stands_and_goes_on_the_third_day(desk: Desk) -> None:
+    desk.approves(Approval.PENDING, "offer")
+    number = desk.begins("offer")
+    await desk.sends()
+    until = NOW + timedelta(hours=OFFER_HOURS)
+    assert (desk.rows[0].expires_at, desk.talk(number).patience_until) == (until, until)
+    desk.clock.goes_on(hours=OFFER_HOURS - 1)
+    await desk.sends()
+    await desk.writes("abrir")
+    assert desk.went[0] == "nudge"
+    assert desk.went[1].startswith("Hola Marta. GT-0417")
+
+
+async def test_a_question_without_an_end_waits_for_days(desk: Desk) -> None:
+    desk.begins("papers")
+    await desk.sends()
+    desk.clock.goes_on(days=6)
+    await desk.sends()
+    await desk.writes("abrir")
+    assert "HN-0233" in desk.went[-1]
 
 
 # --- what she writes when something waits --------------------------------------------------------

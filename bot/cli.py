@@ -173,8 +173,11 @@ def run_bench(
     parts: Annotated[list[str] | None, typer.Argument(help="Which parts; none: all.")] = None,
     to: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("bench-report"),
     quick: Annotated[  # noqa: FBT002 - typer's flags
-        bool, typer.Option("--quick", help="Small counts: under two minutes, and rough.")
+        bool, typer.Option("--quick", help="Small counts: some minutes, and rough.")
     ] = False,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="How many rounds of each; five, or two if quick.")
+    ] = None,
 ) -> None:
     """Measure what the product costs, against the goals, and write a report with a plot."""
     from bot.bench import run as bench  # noqa: PLC0415
@@ -184,7 +187,7 @@ def run_bench(
     if unknown:
         raise typer.BadParameter(f"The parts are {', '.join(bench.PARTS)}; not {unknown[0]}.")
     size = Size.QUICK if quick else Size.FULL
-    bench.run(parts or [], to.resolve(), typer.echo, size)
+    bench.run(parts or [], to.resolve(), typer.echo, size, rounds)
 
 
 def main() -> None:

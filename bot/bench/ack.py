@@ -21,7 +21,7 @@ MODEL_SHARE = 8  # a session takes long: fewer messages measure it as well
 def measure(yard: Yard) -> Part:
     """Measure all of them, round by round side by side."""
     part = Part("ack", "Webhook acknowledged, kept on disk")
-    rounds, count = yard.much(5, 2, 1), yard.much(6000, 500, 64)
+    rounds, count = yard.rounds(5, 2), yard.much(6000, 500, 64)
     targets = _start(yard)
     rates: dict[str, list[float]] = {one.name: [] for one in targets}
     middle: dict[str, list[float]] = {one.name: [] for one in targets}

@@ -13,6 +13,7 @@ from bot.bench import letters
 from bot.bench.provider import Provider
 
 PEOPLE = 64  # more than are ever under way: nobody writes twice before being answered
+KEPT = 200
 PATIENCE = 30.0  # seconds for an answer, before it counts as lost
 
 
@@ -78,6 +79,7 @@ class Told:
     acks: list[float] = field(default_factory=list)
     replies: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
+    acked: Counter[str] = field(default_factory=Counter)  # of each person, where the pace is fixed
     seconds: float = 0.0
     extra: int = 0  # replies that nobody waited for
 
@@ -87,6 +89,7 @@ class Told:
             "seconds": self.seconds,
             "answered": len(self.acks),
             "statuses": dict(self.statuses),
+            "acked": dict(self.acked),
             "ack_p50": percentile(self.acks, 50),
             "ack_p99": percentile(self.acks, 99),
             "replied": len(self.replies),
@@ -138,7 +141,10 @@ async def paced(talk: Talk, seconds: float) -> Told:
             serial, due = waiting.popleft()
             sender = serial % talk.people
             request = letters.letter(talk.shape, talk.port, serial, sender, talk.words)
-            told.statuses[str(await caller.post(request))] += 1
+            status = await caller.post(request)
+            told.statuses[str(status)] += 1
+            if status == KEPT:
+                told.acked[_name(talk, sender)] += 1
             told.acks.append(time.perf_counter() - due)
         callers.append(caller)
 
@@ -166,7 +172,6 @@ async def talks(talk: Talk, provider: Provider) -> Told:
     free = deque(range(talk.people))
     waited: dict[str, asyncio.Future[float]] = {}
     numbers = iter(range(talk.start, talk.start + talk.count))
-    name = letters.user if talk.shape == "telegram" else letters.phone
 
     def heard(to: str, when: float) -> None:
         reply = waited.pop(to, None)
@@ -179,7 +184,7 @@ async def talks(talk: Talk, provider: Provider) -> Told:
         loop = asyncio.get_running_loop()
         for serial in numbers:
             sender = free.popleft()
-            reply = waited[name(sender)] = loop.create_future()
+            reply = waited[_name(talk, sender)] = loop.create_future()
             request = letters.letter(talk.shape, talk.port, serial, sender, talk.words)
             began = time.perf_counter()
             told.statuses[str(await caller.post(request))] += 1
@@ -187,7 +192,7 @@ async def talks(talk: Talk, provider: Provider) -> Told:
             try:
                 told.replies.append(await asyncio.wait_for(reply, PATIENCE) - began)
             except TimeoutError:
-                waited.pop(name(sender), None)
+                waited.pop(_name(talk, sender), None)
             free.append(sender)
 
     provider.heard = heard
@@ -197,6 +202,10 @@ async def talks(talk: Talk, provider: Provider) -> Told:
     provider.heard = lambda _to, _when: None
     _hang_up(callers)
     return told
+
+
+def _name(talk: Talk, sender: int) -> str:
+    return letters.user(sender) if talk.shape == "telegram" else letters.phone(sender)
 
 
 async def _callers(talk: Talk) -> list[Caller]:

@@ -29,6 +29,15 @@ def pin(process: int, to: frozenset[int] | None) -> None:
                 os.sched_setaffinity(int(thread.name), to)
 
 
+def pin_here(to: frozenset[int] | None) -> frozenset[int] | None:
+    """Keep this process on these cores; give those it was on. Nothing where none can be named."""
+    if not to or not hasattr(os, "sched_setaffinity"):
+        return None
+    before = frozenset(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, to)
+    return before
+
+
 def cpu(process: int) -> float:
     """Give the seconds of processor time that a process and its ended children have used."""
     if sys.platform != "linux":

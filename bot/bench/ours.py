@@ -23,6 +23,11 @@ def scaled(yard: Yard, database_url: str, *, name: str) -> Target:
     return target
 
 
+def prepare(yard: Yard, database_url: str) -> None:
+    """Make a record ready, for processes that are started later."""
+    settle(yard.environment(free_port(), _settings(database_url)))
+
+
 def _serve(
     yard: Yard,
     database_url: str,

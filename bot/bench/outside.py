@@ -3,13 +3,14 @@
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from bot.bench import load
 from bot.bench.load import Talk
-from bot.bench.provider import Counter, Provider
+from bot.bench.provider import Connection, Provider
 
 QUIET = 0.2  # seconds between looks at what was taken
 
@@ -18,7 +19,7 @@ async def serve(port: int) -> None:
     """Do what each line of standard input says, and answer each with a line."""
     loop = asyncio.get_running_loop()
     provider = Provider()
-    server = await loop.create_server(lambda: Counter(provider), "127.0.0.1", port)
+    server = await loop.create_server(lambda: Connection(provider), "127.0.0.1", port)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     _say({"ready": True})
@@ -44,6 +45,13 @@ async def _do(provider: Provider, what: str, order: dict[str, Any]) -> dict[str,
             return await _drained(provider, **order)
         case "taken":
             return {"taken": provider.taken}
+        case "recipients":
+            return {"recipients": provider.recipients}
+        case "photo":
+            provider.photo = await asyncio.to_thread(Path(order["path"]).read_bytes)
+            return {}
+        case "times":
+            return {"times": provider.times}
         case _:
             raise ValueError(f"The bench knows no order {what!r}.")
 

@@ -1,4 +1,4 @@
-"""The plot: bars for whatever is told in something a second, and a whisker from least to most."""
+"""The plot: bars for what a part is about, and a whisker from least to most."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,14 +11,15 @@ OURS, THEIRS = "#1f6f78", "#b9a98c"
 
 
 def draw(parts: Sequence[Part]) -> str:
-    """Draw the rates of all parts as an SVG, each part on its own scale."""
+    """Draw each part as an SVG, what is told in one unit on a scale of its own."""
     blocks, top = [], 10
     for part in parts:
-        rates = [one for one in part.figures if one.unit.endswith("/s")]
-        if rates:
-            blocks.append(_block(part.title, rates, top))
-            top += TOP + ROW * len(rates) + 20
-    inside = "\n".join(blocks) or _text(20, 40, "No rates were measured.")
+        shown = [one for one in part.figures if one.unit.endswith(part.drawn)]
+        for unit in dict.fromkeys(one.unit for one in shown):
+            alike = [one for one in shown if one.unit == unit]
+            blocks.append(_block(part.title, alike, top))
+            top += TOP + ROW * len(alike) + 20
+    inside = "\n".join(blocks) or _text(20, 40, "Nothing was measured that can be drawn.")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {max(top, 60)}" '
         f'font-family="sans-serif" font-size="12">\n'

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import cast
@@ -16,6 +17,10 @@ _ME = (
     b'{"ok":true,"result":{"id":5000000001,"is_bot":true,"first_name":"B","username":"bench_bot"}}'
 )
 _NONE = b'{"messages":[],"page":0,"page_size":50,"next_page_uri":null}'
+_FILE = (
+    b'{"ok":true,"result":{"file_id":"F","file_unique_id":"U","file_path":"photos/1.jpg",'
+    b'"file_size":%d}}'
+)
 _YES = b'{"ok":true,"result":true}'
 
 
@@ -27,6 +32,9 @@ class Provider:
         self.taken = 0
         self.first = self.last = 0.0
         self.under_way = self.most_under_way = 0
+        self.times: list[float] = []  # when each was taken, since it last began to count
+        self.recipients: Counter[str] = Counter()  # of how many each
+        self.photo = b""  # what every file is
         self.heard: Callable[[str, float], None] = lambda _to, _when: None
         self._numbers = count(1)
 
@@ -34,6 +42,8 @@ class Provider:
         """Begin to count anew."""
         self.delay = delay
         self.taken = self.under_way = self.most_under_way = 0
+        self.times.clear()
+        self.recipients.clear()
 
     def take(self, method: bytes, path: bytes, body: bytes) -> tuple[int, bytes]:
         """Answer one request."""
@@ -44,7 +54,11 @@ class Provider:
             self._count(to)
             sid = f"SM{next(self._numbers):032x}"
             return 201, json.dumps({"sid": sid, "status": "queued", "to": to}).encode()
+        if path.startswith(b"/file/"):
+            return 200, self.photo
         name = path.rpartition(b"/")[2].lower()
+        if name == b"getfile":
+            return 200, _FILE % len(self.photo)
         if name == b"sendmessage":
             found = _FIELD.search(body)
             to = found[1].decode() if found else parse_qs(body.decode())["chat_id"][0]
@@ -60,10 +74,12 @@ class Provider:
         self.first = self.first if self.taken else now
         self.last = now
         self.taken += 1
+        self.times.append(now)
+        self.recipients[to] += 1
         self.heard(to, now)
 
 
-class Counter(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection to the provider."""
 
     def __init__(self, provider: Provider) -> None:

@@ -17,7 +17,7 @@ ECHO, CLIENT = "aiogram echo, in memory", "FastAPI and Twilio's client, in memor
 def measure(yard: Yard) -> Part:
     """Measure all of them on both shapes, round by round side by side."""
     part = Part("reply", "Inbound to reply")
-    rounds, count = yard.much(5, 2, 1), yard.much(1000, 150, 40)
+    rounds, count = yard.rounds(5, 2), yard.much(1000, 150, 40)
     part.notes.append(
         f"{WINDOW} people write at a time, each again when answered; ours are known Defenders who "
         "write «ayuda». The provider answers at once. Peers keep nothing."
@@ -133,5 +133,6 @@ def _judge(part: Part, seen: dict[tuple[str, str], _Seen]) -> None:
         part.goals.append(Goal(f"reply against {peer}", Side.AT_LEAST, wanted, None, why))
     part.notes.append(
         "«Storage off» is no mode of this bot: its rows are what it works with. Measured instead "
-        "is the same record in RAM, where nothing waits for a disk but everything is still written."
+        "is the same bot with its record in /dev/shm, where a sync does nothing, so that FULL "
+        "costs what OFF would; all of it is still written, and sealed."
     )

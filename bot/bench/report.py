@@ -8,13 +8,14 @@ from bot.bench.results import Part, number
 
 
 def write(folder: Path, parts: Sequence[Part], machine: Sequence[str], took: float) -> Path:
-    """Write `report.md` and its plot into a folder; give the report's path."""
-    (folder / "plot.svg").write_text(plot.draw(parts), "utf-8")
+    """Write `report.md` and a plot for each part into a folder; give the report's path."""
     lines = ["# What Enlace costs", "", *(f"- {line}" for line in machine)]
     lines += [f"- measured in {took:.0f} s; medians with least and most of the rounds", ""]
-    lines += ["![Rates](plot.svg)", "", "## Goals", "", *_goals(parts), ""]
+    lines += ["## Goals", "", *_goals(parts), ""]
     for part in parts:
-        lines += [f"## {part.title}", "", *_figures(part), ""]
+        (folder / f"{part.name}.svg").write_text(plot.draw([part]), "utf-8")
+        lines += [f"## {part.title}", "", f"![{part.title}]({part.name}.svg)", ""]
+        lines += [*_figures(part), ""]
         lines += [*(f"- {note}" for note in part.notes), *([""] if part.notes else [])]
     path = folder / "report.md"
     path.write_text("\n".join(lines), "utf-8")

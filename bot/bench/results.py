@@ -66,6 +66,7 @@ class Part:
 
     name: str
     title: str
+    drawn: str = "/s"  # the units in its plot end so
     figures: list[Measured] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ YEAR = timedelta(days=365)
 
 def settle(environment: dict[str, str]) -> Settings:
     """Make the database of these settings ready, with Defenders who write by SMS and Telegram."""
-    settings = given.load({}, **{name.lower(): value for name, value in environment.items()})
+    settings = read(environment)
     Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings.url)
     drawn = keys(settings)
@@ -31,6 +31,11 @@ def settle(environment: dict[str, str]) -> Settings:
     finally:
         db.close()
     return settings
+
+
+def read(environment: dict[str, str]) -> Settings:
+    """Read the settings of something that is measured."""
+    return given.load({}, **{name.lower(): value for name, value in environment.items()})
 
 
 def _enrol(s: Session, drawn: Keys) -> None:

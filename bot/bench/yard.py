@@ -112,22 +112,29 @@ class Size(Enum):
 class Yard:
     """Everything that a part of the bench may start. What it started ends with it."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None], size: Size) -> None:
+    def __init__(
+        self, folder: Path, say: Callable[[str], None], size: Size, rounds: int | None
+    ) -> None:
         self.folder = folder
         self.say = say
         self._size = size
+        self._rounds = rounds
         (folder / "limits.toml").write_text(LIMITS)
         self._numbers = iter(range(1, 1_000_000_000))
         self._stack = ExitStack()
         self._postgres: URL | None = None
         self._databases = iter(range(1, 1_000_000))
-        self._cores = machine.cores() or (None, None)
+        self.cores = machine.cores() or (None, None)
         self._provider_port = free_port()
         self._outside = self._start_outside()
 
     def much(self, full: int, quick: int, tiny: int) -> int:
         """Choose how much by the size of this run."""
         return {Size.FULL: full, Size.QUICK: quick, Size.TINY: tiny}[self._size]
+
+    def rounds(self, full: int, quick: int) -> int:
+        """Choose how many rounds, unless whoever asked for the run has."""
+        return self._rounds or self.much(full, quick, 1)
 
     def take(self, count: int) -> int:
         """Set message numbers aside that nobody used before; give the first."""
@@ -160,7 +167,7 @@ class Yard:
         process = subprocess.Popen(  # noqa: S603 - our own words
             words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        machine.pin(process.pid, self._cores[1])
+        machine.pin(process.pid, self.cores[1])
         assert process.stdout is not None  # noqa: S101 - it was started with pipes
         process.stdout.readline()
         self._stack.callback(_end_outside, process)
@@ -185,10 +192,26 @@ class Yard:
                 stdout=said,
                 stderr=said,
             )
-        machine.pin(process.pid, self._cores[0])
+        machine.pin(process.pid, self.cores[0])
         target = Target(name, port, process, log, began)
         self._stack.callback(target.end)
         return target
+
+    def run(self, module: str, *words: str) -> str:
+        """Run a module to its end where the measured ones run, and give what it says."""
+        process = subprocess.Popen(  # noqa: S603 - our own words
+            [sys.executable, "-m", module, *words],
+            cwd=ROOT,
+            env=self.environment(0, {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        machine.pin(process.pid, self.cores[0])
+        said, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{module} {' '.join(words)} failed; what it said is above.")
+        return said
 
     def environment(self, port: int, more: dict[str, str]) -> dict[str, str]:
         """Give the settings of everything that is measured: ours, and what the others need."""
@@ -224,7 +247,7 @@ class Yard:
             server = self._stack.enter_context(servers.start_postgres(source, home))
             self._postgres = server.url
             number = int((home / "postmaster.pid").read_text().split()[0])
-            machine.pin(number, self._cores[0])
+            machine.pin(number, self.cores[0])
         name = f"bench_{next(self._databases)}"
         with psycopg.connect(self._postgres.render_as_string(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
@@ -236,10 +259,12 @@ class Yard:
 
 
 @contextlib.contextmanager
-def yard(folder: Path, say: Callable[[str], None], size: Size) -> Iterator[Yard]:
+def yard(
+    folder: Path, say: Callable[[str], None], size: Size, rounds: int | None = None
+) -> Iterator[Yard]:
     """Make a yard on the disk that holds the folder: a RAM disk need not be waited for."""
     with TemporaryDirectory(prefix="work-", dir=folder) as work:
-        made = Yard(Path(work), say, size)
+        made = Yard(Path(work), say, size, rounds)
         try:
             yield made
         finally:

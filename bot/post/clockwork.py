@@ -1,9 +1,12 @@
 """What time brings about: patience that runs out, bursts that are over, lines that move on."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot import crash, metrics
@@ -13,14 +16,17 @@ from bot.office import broadcasts
 from bot.post import files, inbox, outbox
 from bot.post.acts import Acts
 from bot.post.doubts import reconcile
-from bot.world import World
+from bot.world import Rhythm, World
 from models.broadcast import Broadcast, BroadcastState
 from models.conversation import ConversationState, Talked
 from models.person import Person
 
+T = TypeVar("T")
+
 MANY = 100
 MINUTE = timedelta(minutes=1)
-EXPAND = 100  # recipients handed over in one transaction
+EXPAND = 25  # recipients handed over in one transaction: a webhook may wait behind it
+TOGETHER = 8  # people whose turn it is, each in a transaction of their own: they share a commit
 
 
 class Clockwork:
@@ -36,20 +42,10 @@ class Clockwork:
         world, now = self._world, self._world.now()
         await self._each(_patience_over, self._silence, now)
         await self._each(_in_line, self._next, now)
-        bursts = await world.db.read(
-            lambda s: [
-                (one.person_id, one.conversation_id)
-                for one in files.waiting(s)
-                if one.over(now, world.rhythm)
-            ]
-        )
-        for person_id, conversation_id in bursts:
-            await self._try(partial(self._burst, person_id, conversation_id))
+        await self._each(partial(_bursts, world.rhythm), self._burst, now)
         more = False
         for number in await world.db.read(_sending):
-            more |= await world.db.write(
-                partial(_expand, number, now),
-            )
+            more |= await world.db.write(partial(_expand, number, now))
         await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
         if self._swept is None or now - self._swept >= MINUTE:
@@ -61,20 +57,21 @@ class Clockwork:
 
     async def _each(
         self,
-        find: Callable[[datetime, Session], list[int]],
-        act: Callable[[int, Session], None],
+        find: Callable[[datetime, Session], Sequence[T]],
+        act: Callable[[T, Session], None],
         now: datetime,
     ) -> None:
-        for number in await self._world.db.read(partial(find, now)):
-            await self._try(partial(act, number))
+        found = await self._world.db.read(partial(find, now))
+        for first in range(0, len(found), TOGETHER):
+            some = found[first : first + TOGETHER]
+            await asyncio.gather(*(self._try(partial(act, one)) for one in some))
+            self._world.ring()
 
     async def _try(self, act: Callable[[Session], None]) -> None:
         try:
             await self._world.db.write(act)
         except Exception as problem:  # noqa: BLE001 - one that fails must not stop the others
             log.error("clock.failed", error=type(problem).__name__)
-        else:
-            self._world.ring()
 
     def _silence(self, number: int, s: Session) -> None:
         talked = s.get(Talked, number, with_for_update=True)
@@ -89,7 +86,8 @@ class Clockwork:
         if s.get(Person, number, with_for_update=True) is not None:
             self._acts.screen.next(s, number, self._world.now())
 
-    def _burst(self, person_id: int, conversation_id: int | None, s: Session) -> None:
+    def _burst(self, whose: tuple[int, int | None], s: Session) -> None:
+        person_id, conversation_id = whose
         person = s.get_one(Person, person_id, with_for_update=True)
         now = self._world.now()
         for one in files.waiting(s, person_id=person_id):
@@ -107,14 +105,25 @@ def _patience_over(now: datetime, s: Session) -> list[int]:
 
 
 def _in_line(_now: datetime, s: Session) -> list[int]:
-    return list(
-        s.exec(
-            select(Talked.person_id)
-            .where(Talked.state == ConversationState.WAITING)
-            .distinct()
-            .limit(MANY)
+    # In no order: people whose screen is taken for long would else keep the others in line.
+    found = s.exec(
+        select(Talked.person_id)
+        .join(Person, col(Person.id) == col(Talked.person_id))
+        .where(
+            Talked.state == ConversationState.WAITING,
+            col(Person.held_at).is_(None),
+            col(Person.frozen_at).is_(None),
         )
+        .group_by(col(Talked.person_id))
+        .order_by(sa.func.random())
+        .limit(MANY)
     )
+    return sorted(found)
+
+
+def _bursts(rhythm: Rhythm, now: datetime, s: Session) -> list[tuple[int, int | None]]:
+    over = [one for one in files.waiting(s) if one.over(now, rhythm)]
+    return [(one.person_id, one.conversation_id) for one in over]
 
 
 def _sending(s: Session) -> list[int]:

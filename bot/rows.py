@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 _Turn = Callable[[Any], Any]  # a value into what the driver takes
 
@@ -26,9 +26,10 @@ class Rows:
         self._ready: dict[str, tuple[str, list[tuple[int, _Turn]]]] = {}
 
     def put(
-        self, connection: sa.Connection, rows: Sequence[Sequence[Any]], *, more: str = ""
+        self, s: Session, rows: Sequence[Sequence[Any]], *, more: str = ""
     ) -> sa.CursorResult[Any]:
         """Insert at least one row. `more` ends the statement, such as with `RETURNING id`."""
+        connection = s.connection()
         dialect = connection.dialect
         if dialect.name not in self._ready:
             self._ready[dialect.name] = self._written(dialect)

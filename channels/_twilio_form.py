@@ -166,8 +166,8 @@ def _inspect_media(found: Fields) -> None:
     if "NumMedia" not in found:
         raise Forged("The form has no NumMedia.")
     count = int(found["NumMedia"][0])
-    if not found.keys() >= set(MEDIA_URLS[:count]) or not found.keys().isdisjoint(
-        MEDIA_URLS[count:]
+    if not found.keys().isdisjoint(MEDIA_URLS[count:]) or not all(
+        map(found.__contains__, MEDIA_URLS[:count])
     ):
         raise Forged("The form's files are not as many as its NumMedia.")
 

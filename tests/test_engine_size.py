@@ -17,7 +17,7 @@ BOUND = 900  # lines of code
 # Whatever is written into these files counts, but for what would be ours with any engine.
 ENGINE: dict[str, frozenset[str]] = {
     "bot/post/inbox.py": frozenset(
-        {"Kept", "kept", "Full", "Keeper", "_tell", "_values"}  # keeping an envelope
+        {"Kept", "kept", "Full", "Keeper", "_tell", "_give_up", "_values"}  # keeping an envelope
     ),
     "bot/post/lanes.py": frozenset(
         {"_read", "_release_buttons", "_released"}  # what a channel is asked

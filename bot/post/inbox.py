@@ -23,6 +23,7 @@ LEASE = timedelta(seconds=15)  # a turn takes milliseconds, and renews it
 BACKOFF = (5, 30, 120, 600)  # seconds before a lane is tried again
 TRIES = 5
 RECEIPTS = "receipts"  # news of sent messages need no order among people: one lane a channel
+PATIENCE = 10.0  # seconds that an envelope may wait; Twilio hangs up after fifteen
 MOST = 2000  # envelopes that wait for the record at a time; who comes then is refused
 
 
@@ -69,19 +70,24 @@ class Keeper:
         self._waiting: list[_Waiting] = []
         self._drain: asyncio.Task[None] | None = None
 
-    async def keep(self, envelope: Envelope) -> None:
+    async def keep(self, envelope: Envelope, *, within: float = PATIENCE) -> None:
         """Return when the envelope is on disk. A second delivery of one event changes nothing.
 
-        Raises `Full` or `Unavailable` when it could not be kept; the provider must deliver it
-        again.
+        Raises `Full` or `Unavailable` when it could not be kept, or `TimeoutError` when it was not
+        within so many seconds; the provider must deliver it again.
         """
         if len(self._waiting) >= MOST:
             raise Full
-        future = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        ends = loop.call_later(within, _give_up, future)  # `asyncio.timeout` costs several of these
         self._waiting.append((kept(envelope, self._keys, self._now()), future))
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._empty())
-        await future
+        try:
+            await future
+        finally:
+            ends.cancel()
 
     async def _empty(self) -> None:
         while self._waiting:
@@ -101,6 +107,11 @@ class Keeper:
                 await self._insert([one])
         else:
             _tell(batch)
+
+
+def _give_up(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def _tell(batch: Sequence[_Waiting], problem: Exception | None = None) -> None:
@@ -131,24 +142,23 @@ def insert(s: Session, kept: Sequence[Kept], keys: Keys) -> None:
 
     The lane is locked before its envelopes get their numbers: numbers of one lane follow commits.
     """
-    connection = s.connection()
     lanes = sorted({one.lane for one in kept})
-    _LANES.put(connection, [(lane, True, 0, "") for lane in lanes])
+    _LANES.put(s, [(lane, True, 0, "") for lane in lanes])
     for may, some in groupby(kept, lambda one: one.may_stop):
         if may:
             for one in some:
                 _insert_stop(s, one, keys)
         else:
-            _ENVELOPES.put(connection, [_values(one) for one in some])
+            _ENVELOPES.put(s, [_values(one) for one in some])
     crash.point("in.inserted")
 
 
 def _insert_stop(s: Session, one: Kept, keys: Keys) -> None:
-    connection = s.connection()
-    number = _ENVELOPES.put(connection, [_values(one)], more="RETURNING id").scalar()
+    number = _ENVELOPES.put(s, [_values(one)], more="RETURNING id").scalar()
     # An event that is here already has stopped them once; they may have come back since.
     if number is not None and hush(s, keys, one.envelope, one.received_at):
-        connection.execute(sa.update(Inbox).where(col(Inbox.id) == number).values(hushed=True))
+        asked = sa.update(Inbox).where(col(Inbox.id) == number)
+        s.connection().execute(asked.values(hushed=True))
 
 
 def _values(one: Kept) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ BAD = "bad"  # could not be brought in, and waits for a human
 TEMP = ".temp"
 HANDS = 8  # files written at a time: a disk syncs several as fast as one
 MOST = 2000  # files that wait to be written; who comes then is refused
+TICK = 50_000_000  # nanoseconds; a disk's clock is finer
 OLD = 3600.0  # seconds after which a file that was never renamed is nobody's any more
 
 _NAME = re.compile(r"[0-9]{17}-[0-9a-f]{8}\.(envelope|outcome)")
@@ -68,6 +69,9 @@ class Spool:
         self.folder = folder
         self._keys = keys
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="spool")
+        self._path = str(folder)
+        self._lies = False
+        self._seen = 0  # when the folder had last changed as we looked into it
         self._waiting = 0
         self._last = 0
         self._own = token_hex(4)  # no other process has these names
@@ -97,9 +101,17 @@ class Spool:
             os.fsync(file.fileno())
 
     def waits(self) -> bool:
-        """Whether anything waits to be brought in. One cheap look, on behalf of all processes."""
-        with os.scandir(self.folder) as entries:
-            return any(_NAME.fullmatch(entry.name) for entry in entries)
+        """Whether anything waits to be brought in. One cheap look, on behalf of all processes.
+
+        Each message asks, so the files are looked at only when their folder has changed.
+        """
+        changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - a path object costs more than that
+        if changed != self._seen:
+            with os.scandir(self._path) as entries:
+                self._lies = any(_NAME.fullmatch(entry.name) for entry in entries)
+            # Within one tick of the disk's clock a folder can change twice and show it once.
+            self._seen = changed if time.time_ns() - changed > TICK else 0
+        return self._lies
 
     def look(self) -> Lying:
         """Count what lies here, and see whether it takes more. It writes: not in the loop."""

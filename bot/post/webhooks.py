@@ -5,18 +5,21 @@ Plain ASGI: this is the one road that every message takes, and it must stay shor
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
+
+from prometheus_client import Counter, Histogram
 
 from bot import crash, metrics
 from bot.log import log
-from bot.post.inbox import Full, Keeper
+from bot.post.inbox import PATIENCE, Full, Keeper
 from bot.post.spool import Spool
 from bot.world import World
 from channels.base import Call, Door, Envelope, Forged, Malformed
 
 LIMIT = 256 * 1024  # bytes of body
-PATIENCE = 10.0  # seconds; Twilio hangs up after fifteen
 QUICK = 1.0  # seconds for the record, and again for the spool, where there is one
 PREFIX = "/webhooks/"
 TWILIO = "twilio"
@@ -30,34 +33,63 @@ Send = Callable[[Any], Awaitable[None]]
 TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
+@dataclass(frozen=True)
+class _Entrance:
+    """A door, and what is the same for each request that comes to it."""
+
+    name: str
+    door: Door
+    seconds: Histogram
+    kept: Counter
+    thanks: tuple[Any, ...]  # the answer to whom we have kept
+
+    @classmethod
+    def at(cls, name: str, door: Door) -> "_Entrance":
+        """Make ready to let requests in."""
+        twilio = name.startswith(TWILIO)
+        return cls(
+            name,
+            door,
+            metrics.webhook_seconds.labels(name),
+            metrics.webhooks.labels(name, str(KEPT)),
+            (KEPT, TWIML, (b"content-type", b"text/xml")) if twilio else (KEPT, b""),
+        )
+
+
 class Webhooks:
     """Lets providers' requests in."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._keeper = Keeper(world.db, world.keys, world.now)
-        self._doors: dict[str, tuple[str, Door]] = {
-            f"{PREFIX}{name}": (name, door) for name, door in world.doors.items()
+        self._public = world.settings.public_url
+        self._entrances = {
+            f"{PREFIX}{name}": _Entrance.at(name, door) for name, door in world.doors.items()
         }
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request: 200 only when it is on disk."""
-        name, door = self._doors.get(scope["path"], ("", None))
-        if door is None:
+        entrance = self._entrances.get(scope["path"])
+        if entrance is None:
             await _answer(send, 404, b"No channel is set up here.")
             return
         if scope["method"] != "POST":
             await _answer(send, 405, b"Only POST.", (b"allow", b"POST"))
             return
-        with metrics.webhook_seconds.labels(name).time():
-            status, body, *headers = await self._let_in(door, scope, receive, name)
-        metrics.webhooks.labels(name, str(status)).inc()
+        began = time.perf_counter()
+        status, body, *headers = await self._let_in(entrance, scope, receive)
+        entrance.seconds.observe(time.perf_counter() - began)
+        if status == KEPT:
+            entrance.kept.inc()
+        else:
+            metrics.webhooks.labels(entrance.name, str(status)).inc()
         await _answer(send, status, body, *headers)
         if status == KEPT:
             crash.point("in.answered")
             self._world.ring()
 
-    async def _let_in(self, door: Door, scope: Any, receive: Receive, name: str) -> tuple[Any, ...]:
+    async def _let_in(self, entrance: _Entrance, scope: Any, receive: Receive) -> tuple[Any, ...]:
+        name = entrance.name
         headers = {
             key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
         }
@@ -69,9 +101,9 @@ class Webhooks:
             return 413, b"Too large."
         query = scope["query_string"].decode("latin-1")
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-        url = self._world.settings.public_url + path + (f"?{query}" if query else "")
+        url = self._public + path + (f"?{query}" if query else "")
         try:
-            envelope = door.admit(Call(url, headers, body))
+            envelope = entrance.door.admit(Call(url, headers, body))
         except Forged:
             return 403, b"Not signed as agreed."
         except Malformed as problem:
@@ -86,9 +118,7 @@ class Webhooks:
             log.error("webhook.not_kept", channel=name, error=type(problem).__name__)
             return 503, b"Not kept. Please deliver again.", (b"retry-after", b"5")
         crash.point("in.committed")
-        if name.startswith(TWILIO):
-            return KEPT, TWIML, (b"content-type", b"text/xml")
-        return KEPT, b""
+        return entrance.thanks
 
     async def _keep(self, envelope: Envelope, name: str) -> None:
         """Return when the envelope is on disk: in the record, or for Twilio beside it.
@@ -98,13 +128,11 @@ class Webhooks:
         """
         spool = self._world.spool if name.startswith(TWILIO) else None
         if spool is None:
-            async with asyncio.timeout(PATIENCE):
-                await self._keeper.keep(envelope)
+            await self._keeper.keep(envelope, within=PATIENCE)
             return
         try:
             if not _lies(spool):
-                async with asyncio.timeout(QUICK):
-                    await self._keeper.keep(envelope)
+                await self._keeper.keep(envelope, within=QUICK)
                 return
         except Full:
             raise

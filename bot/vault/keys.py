@@ -36,7 +36,7 @@ class Keys:
     def __init__(self, master: bytes) -> None:
         self._cipher = AESGCM(_draw(master, b"enlace seal v1"))
         self._files = _draw(master, b"enlace files v1")
-        self._index = _draw(master, b"enlace lookup v1")
+        self._index = hmac.new(_draw(master, b"enlace lookup v1"), digestmod=hashlib.sha256)
         self._tokens = _draw(master, b"enlace tokens v1")
 
     @classmethod
@@ -66,7 +66,9 @@ class Keys:
 
     def lookup(self, kind: str, value: str) -> str:
         """Hash a value so that the same one is found again, and nobody without the key reads it."""
-        return hmac.new(self._index, _bytes(f"{kind}|v1|{value}"), hashlib.sha256).hexdigest()
+        whole = self._index.copy()
+        whole.update(_bytes(f"{kind}|v1|{value}"))
+        return whole.hexdigest()
 
     def token_hash(self, token: str) -> str:
         """Hash a one-time token or a session: the record never holds the token itself."""

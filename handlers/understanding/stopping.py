@@ -19,14 +19,14 @@ def stops(text: str, language: str = "es") -> bool:
 
 def stops_anybody(text: str) -> bool:
     """Whether the text asks us to stop writing in any of the languages that we read."""
-    known = [lexicon(language) for language in TONGUES]
-    cut = pieces(text, known[0].signs)  # which are the same in all of them
-    return any(_stops(cut, one) for one in known)
+    cut = pieces(text, lexicon(TONGUES[0]).signs)  # which are the same in all of them
+    return any(_stops(cut, lexicon(language)) for language in TONGUES)
 
 
 def _stops(cut: Sequence[Piece], known: Lexicon) -> bool:
     heard = [known.hear(piece.words) for piece in cut]
-    if _is_only(tuple(chain(*heard)), Kind.STOP_WORDS, known):
+    said = tuple(chain(*heard))
+    if known.apart[Kind.STOP_WORDS].may_be_in(said) and _is_only(said, Kind.STOP_WORDS, known):
         return True
     if not any(_asks_to_stop(words, known) for words in heard):
         return False

@@ -49,13 +49,23 @@ def run_serve(
     descriptor: Annotated[
         int | None, typer.Option(help="A listening socket that the parent opened.", hidden=True)
     ] = None,
+    keep_only: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--keep-only", help="Only keep what comes, for Twilio's fallback URL.")
+    ] = False,
 ) -> None:
-    """Serve webhooks, console and API; on SQLite, do the worker's work too."""
+    """Serve webhooks, console and API; on SQLite, do the worker's work too.
+
+    With --keep-only, stand behind Twilio's fallback URL: keep what comes, also while the database
+    is away, and do nothing else.
+    """
     from bot import log, serve, settings  # noqa: PLC0415
 
     log.set_up()
     loaded = settings.load(dict(os.environ))
-    serve.web(loaded, host=host, port=port, descriptor=descriptor)
+    if keep_only:
+        serve.keep(loaded, host=host, port=port)
+    else:
+        serve.web(loaded, host=host, port=port, descriptor=descriptor)
 
 
 @app.command("worker", epilog="Example: DATABASE_URL=postgresql://… python3 -m bot worker")

@@ -106,11 +106,15 @@ def _since(since: datetime | None, now: datetime) -> str:
 async def _spool(loaded: Settings) -> list[str]:
     beside = await asyncio.to_thread(spool, loaded, keys(loaded))
     if beside is None:
-        return ["not set: while the database is away, Twilio is told to come again"]
+        alone = loaded.url.startswith("sqlite")
+        keeps = "cannot start" if alone else "keeps nothing then either"
+        twilio = "while the database is away, Twilio is told to come again"
+        return [f"not set: {twilio}, and `serve --keep-only`, for its fallback address, {keeps}"]
     at = await asyncio.to_thread(beside.look)
     if at.trouble:
         raise WrongSetting(f"{beside.folder} takes no files ({at.trouble}). Make room there.")
-    found = [f"takes files; {at.waiting} are to be brought into the database"]
+    keeps = "takes files, also those of `serve --keep-only`"
+    found = [f"{keeps}; {at.waiting} are to be brought into the database"]
     if at.bad:
         found.append(f"{at.bad} files could not be read; each has a task in the console")
     return found

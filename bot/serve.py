@@ -9,9 +9,10 @@ import uvicorn
 
 from bot import gauges
 from bot.app import App
+from bot.fallback import Fallback
 from bot.log import log
 from bot.settings import Settings, WrongSetting
-from bot.wiring import Alone, world
+from bot.wiring import Alone, keeping, world
 from bot.worker import Worker
 
 GRACE = 20  # seconds for requests under way when we are told to stop
@@ -32,10 +33,15 @@ def web(settings: Settings, *, host: str, port: int, descriptor: int | None = No
             alone.release()
 
 
+def keep(settings: Settings, *, host: str, port: int) -> None:
+    """Only keep what Twilio brings, until told to stop, whatever becomes of the database."""
+    listen(Fallback(keeping(settings)), host=host, port=port)
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, which lets live streams go before it waits for what is under way."""
 
-    def __init__(self, config: uvicorn.Config, app: App) -> None:
+    def __init__(self, config: uvicorn.Config, app: App | Fallback) -> None:
         super().__init__(config)
         self._app = app
 
@@ -45,7 +51,7 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def listen(app: App, *, host: str, port: int, descriptor: int | None = None) -> None:
+def listen(app: App | Fallback, *, host: str, port: int, descriptor: int | None = None) -> None:
     """Run the server on one port, or on a socket that is open already."""
     config = uvicorn.Config(
         app,

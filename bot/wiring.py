@@ -2,16 +2,20 @@
 
 import errno
 import fcntl
+import importlib
 import os
+import pkgutil
 from datetime import timedelta
 from pathlib import Path
 
+import models
 from bot import migrate
 from bot.db import Database
 from bot.doorbell import Doorbell
 from bot.log import log
 from bot.post import limits
 from bot.post.spool import Spool
+from bot.post.webhooks import TWILIO
 from bot.settings import Settings, WrongSetting
 from bot.vault.evidence import Files
 from bot.vault.keys import Keys
@@ -110,6 +114,29 @@ def world(settings: Settings) -> World:
     """Make the world of one process. Refuses a database that is older or newer than this code."""
     drawn = keys(settings)
     migrate.check(settings.url)
+    return _world(settings, drawn)
+
+
+def keeping(settings: Settings) -> World:
+    """Make the world of a process that only keeps what Twilio brings. Its database may be away."""
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"models.{module.name}")  # tables speak of each other
+    made = _world(settings, keys(settings))
+    made.doors = {name: door for name, door in made.doors.items() if name.startswith(TWILIO)}
+    if not made.doors:
+        raise WrongSetting(
+            "Only Twilio calls a fallback address, and it is off: set TWILIO_SMS_FROM or "
+            "TWILIO_WHATSAPP_FROM."
+        )
+    if made.db.embedded and made.spool is None:
+        raise WrongSetting(
+            "On SQLite, a process that only keeps needs SPOOL_DIR, the same folder as that of the "
+            "process that serves. Or set DATABASE_URL to a PostgreSQL database."
+        )
+    return made
+
+
+def _world(settings: Settings, drawn: Keys) -> World:
     channels, doors = lines(settings)
     return World(
         settings=settings,

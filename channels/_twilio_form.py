@@ -56,11 +56,12 @@ OPTIONAL = (  # acted upon where present, so that none of them may be hidden in 
 )
 DOCUMENTED = """
     Address ButtonType ChannelInstallSid ChannelMetadata ChannelPrefix ChannelStatusMessage
-    ChannelToAddress ErrorMessage EventType ExternalUserId Forwarded FrequentlyForwarded FromCity
-    FromCountry FromState FromZip Label MessageType MessagingServiceSid
-    OriginalRepliedMessageSender ProfileName RawDlrDoneDate ReferralBody ReferralCtwaClid
-    ReferralHeadline ReferralMediaContentType ReferralMediaUrl ReferralNumMedia ReferralSourceId
-    ReferralSourceType ReferralSourceUrl StructuredMessage ToCity ToCountry ToState ToZip WaId
+    ChannelToAddress ErrorMessage ErrorUrl EventType ExternalUserId Forwarded
+    FrequentlyForwarded FromCity FromCountry FromState FromZip Label MessageType
+    MessagingServiceSid OriginalRepliedMessageSender ProfileName RawDlrDoneDate ReferralBody
+    ReferralCtwaClid ReferralHeadline ReferralMediaContentType ReferralMediaUrl ReferralNumMedia
+    ReferralSourceId ReferralSourceType ReferralSourceUrl StructuredMessage ToCity ToCountry
+    ToState ToZip WaId
 """
 MEDIA_URLS = tuple(f"MediaUrl{n}" for n in range(MOST_MEDIA))
 MEDIA_TYPES = tuple(f"MediaContentType{n}" for n in range(MOST_MEDIA))

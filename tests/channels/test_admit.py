@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from channels import _twilio_form
-from channels._twilio import LARGEST_FORM, Line
+from channels._twilio import LARGEST_FORM, MESSAGES_PATH, Line
 from channels._twilio_signature import Signatures
 from channels.base import Call, Forged, Inbound, Malformed
 from channels.sms import Sms
@@ -185,6 +185,22 @@ def test_a_genuine_signature_over_the_wrong_shape_is_refused(name: str, value: s
 )
 def test_a_field_of_the_future_is_no_reason_to_refuse(name: str, value: str):
     assert LINE.admit(desk.twilio_call({**FORM, name: value})).event_id == FORM["MessageSid"]
+
+
+def test_what_comes_by_the_fallback_address_is_the_same_event():
+    """Twilio says there too what went wrong, and where."""
+    line = desk.line(public_url="https://fallback.example")
+    form = {**FORM, "ErrorCode": "11200", "ErrorUrl": CALL.url}
+    url = f"https://fallback.example{MESSAGES_PATH}"
+    signature = RequestValidator(desk.TOKEN).compute_signature(url, form)
+    call = Call(url, {**CALL.headers, "x-twilio-signature": signature}, urlencode(form).encode())
+    envelope = line.admit(call)
+    assert envelope.event_id == LINE.admit(CALL).event_id
+    assert SMS.read(envelope.raw) == SMS.read(LINE.admit(CALL).raw)
+    with pytest.raises(Forged):
+        LINE.admit(call)  # it is signed for the other address
+    with pytest.raises(Forged):
+        line.admit(replace(call, body=call.body.replace(b"&ErrorUrl=", b"ErrorUrl")))
 
 
 def recuts() -> list[Any]:

@@ -15,7 +15,7 @@ OURS, BARE, WHOLE = "Enlace, looking", "Pillow in a bare loop", "Enlace, from me
 RATE = "photos/s"
 QUIET, BUSY = "ms to acknowledge, p99, without", "ms to acknowledge, p99, while 20 wait"
 MANY = 20
-PACE = 10  # messages a second that come in meanwhile
+PACE = 25  # messages a second that come in meanwhile
 PATIENCE = 120.0  # seconds for all of them to be stored and looked at
 LOOK = 0.1
 

@@ -7,6 +7,7 @@ memory and time, because a picture from a stranger may be made to break its read
 import asyncio
 import io
 import multiprocessing
+import os
 import resource
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,7 @@ SHARP = 60.0  # variance of the Laplacian on the grey preview; belongs to this p
 DARK = 55.0  # mean grey
 SECONDS = 20.0
 MEMORY = 1024 * 1024 * 1024
+KIND = 5  # how far we stand back where processors are few: a webhook waits for nobody's look
 
 MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -146,5 +148,6 @@ def picture(content: bytes) -> Look:
 
 
 def _confine() -> None:
+    os.nice(KIND)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -150,10 +150,12 @@ async def test_a_picture_that_holds_up_its_reader_takes_no_other_with_it(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels show no limits of a process")
-async def test_the_process_that_looks_has_little_memory() -> None:
+async def test_the_process_that_looks_has_little_memory_and_stands_back() -> None:
     looker = Looker()
     await looker.look(jpeg(page()), "image/jpeg")
     with open(f"/proc/{child(looker)}/limits") as limits:  # noqa: ASYNC230, PTH123 - a kernel's file
         line = next(line for line in limits if line.startswith("Max address space"))
     assert line.split()[3] == str(looks.MEMORY)
+    of_ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, child(looker)) == min(19, of_ours + looks.KIND)
     looker.close()

@@ -228,23 +228,24 @@ def finish(s: Session, row: Inbox, state: InboxState, now: datetime) -> None:
 def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime) -> int:
     """Count a failed try and let the lane wait; after five, park the envelope.
 
-    Gives how often it was tried when it is parked now, else 0.
+    News needs no order: it waits in a lane of its own, and holds up no other news. Gives how often
+    the envelope was tried when it is parked now, else 0.
     """
-    if not holds(s, claim, now):
-        return 0
+    held = holds(s, claim, now)
     row = s.get(Inbox, inbox_id)
-    if row is None or row.state is not InboxState.NEW:
+    if not held or row is None or row.state is not InboxState.NEW:
         return 0
     row.attempts += 1
     row.error = error[:300]
-    lane = s.get(Lane, claim.lane, with_for_update=True)
     if row.attempts >= TRIES:
         finish(s, row, InboxState.DEAD, now)
         return row.attempts
-    s.add(row)
-    if lane is not None:
-        lane.next_at = now + timedelta(seconds=BACKOFF[row.attempts - 1])
-        s.add(lane)
+    lane = s.get_one(Lane, claim.lane, with_for_update=True)
+    if row.attempts == 1 and lane.id.startswith(RECEIPTS):
+        row.lane = f"{lane.id}:{row.id}"
+        lane = Lane(id=row.lane, pending=True)
+    lane.next_at = now + timedelta(seconds=BACKOFF[row.attempts - 1])
+    s.add_all((row, lane))
     return 0
 
 

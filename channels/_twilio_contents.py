@@ -26,7 +26,7 @@ class Approval:
     """What WhatsApp says of one content.
 
     `status` is its own word: unsubmitted, received, pending, approved, rejected, paused or
-    disabled.
+    disabled. `category` is what it counts the words as, and charges: UTILITY, MARKETING, …
     """
 
     name: str
@@ -34,6 +34,7 @@ class Approval:
     language: str
     status: str
     reason: str = ""
+    category: str = ""
 
 
 class Contents:
@@ -103,6 +104,7 @@ class Contents:
                     language=str(one.language),
                     status=str(asked.get("status") or "unsubmitted"),
                     reason=str(asked.get("rejection_reason") or ""),
+                    category=str(asked.get("category") or ""),
                 )
             )
         return found

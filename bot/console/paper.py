@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from bot.console import acts, words
+from bot.console import acts, kept, words
 from bot.console.tones import tone
 from models.person import Person, Via
 from models.text import Day, Text, Value
@@ -107,8 +107,8 @@ class Reader:
         return self.say(acts.told(act, who))
 
     def why(self, reason: str) -> str:
-        """Say a reason that was kept in English. What a provider said stays as it is."""
-        return reason if not reason or "{" in reason or "}" in reason else self.say(Text(reason))
+        """Say what was kept in English. What a provider or a person said stays as it is."""
+        return kept.again(reason, self.say)
 
     def channel(self, name: str) -> str:
         """Say a channel by the name that rows keep it under."""
@@ -181,7 +181,7 @@ class Reader:
         """Say how long something has been waiting, in its largest unit."""
         seconds = max(0, int((now - at).total_seconds()))
         if seconds < MINUTE:
-            return self.t("{n} s", n=seconds)
+            return self.t("less than 1 min")
         if seconds < HOUR:
             return self.t("{n} min", n=seconds // MINUTE)
         if seconds < 2 * DAY:

@@ -13,6 +13,7 @@ from models.evidence import EvidenceState
 from models.inbox import InboxState
 from models.outbox import OutboxState
 from models.person import Lockout, Trust
+from models.template import Approval
 from models.whereabouts import Standing
 
 GOOD: frozenset[Enum] = frozenset(
@@ -43,6 +44,7 @@ WARNING: frozenset[Enum] = frozenset(
         Standing.REPORTED,
         AppointmentState.MISSED,
         Established.UNSURE,
+        Approval.PAUSED,
     }
 )
 BAD: frozenset[Enum] = frozenset(
@@ -59,6 +61,8 @@ BAD: frozenset[Enum] = frozenset(
         Lockout.ADVERSE_PARTY,
         Lockout.UNSAFE,
         Established.IS_NOT_THE_PERSON,
+        Approval.REJECTED,
+        Approval.DISABLED,
     }
 )
 PRESENT: Mapping[Enum, str] = {CaseState.OPEN: "good", BroadcastState.SENDING: "good"}

@@ -15,6 +15,7 @@ from models.outbox import Held, OutboxState, Weight
 from models.person import Lockout, Role, Trust, Via
 from models.staff import Duty
 from models.task import TaskKind, TaskState
+from models.template import Approval
 from models.text import Text, _, p_
 from models.whereabouts import Certainty, Finding, Source, Standing
 
@@ -133,6 +134,13 @@ WORDS: Mapping[Enum, Text] = {
     OutboxState.EXPIRED: p_("message", "Too old to send"),
     OutboxState.CANCELLED: p_("message", "Cancelled"),
     OutboxState.REFUSED: p_("message", "Kept back by the guard"),
+    Approval.UNSUBMITTED: p_("template", "Not handed in yet"),
+    Approval.RECEIVED: p_("template", "WhatsApp is looking at it"),
+    Approval.PENDING: p_("template", "WhatsApp is looking at it"),
+    Approval.APPROVED: p_("template", "Approved"),
+    Approval.REJECTED: p_("template", "Rejected"),
+    Approval.PAUSED: p_("template", "Paused by WhatsApp"),
+    Approval.DISABLED: p_("template", "Disabled by WhatsApp"),
     Weight.STOP: p_("urgency", "Confirmations of a stop"),
     Weight.REPLY: p_("urgency", "Answers"),
     Weight.URGENT: p_("urgency", "Urgent"),

@@ -45,6 +45,11 @@ from models.text import Text
 ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
 LOST = 3  # misunderstandings in a row after which a human takes over
 NAMED = 3  # requests named in one question
+QUIET = {  # why the bot keeps quiet, and what staff hear of it
+    "stopped": "wrote after asking us to stop",
+    "frozen": "wrote while all messages to them are frozen",
+    "held": "wrote to the human who has the talk",
+}
 
 
 class Acts:
@@ -75,7 +80,7 @@ class Acts:
                 if not arrival.inbound.provider_answered:
                     self._tell(s, arrival, always.returned())
             case Quiet(why):
-                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", why)
+                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", QUIET[why])
             case Want(wish):
                 self._wish(s, arrival, wish)
             case WrongPerson():
@@ -256,7 +261,7 @@ class Acts:
             self.screen.show(s, talked, cause, now, before=[words])
             return
         self._human(
-            s, arrival, f"lost:{talked.id}:{_day(arrival)}", "we do not understand each other"
+            s, arrival, f"lost:{talked.id}:{_day(arrival)}", "could not be understood three times"
         )
         if talked.confused == LOST:
             self._tell(s, arrival, words, talked=talked)

@@ -113,10 +113,10 @@ class Remedies:
         final = tried.row.state is OutboxState.FAILED or remedy.holds is not Scope.NOTHING
         if isinstance(failure, Misconfigured) or (remedy.alert and final):
             via = tried.row.via
-            what = f"{via} does not send: {failure}. Its messages wait."
+            what = f"Messages by {via} wait."
             if not isinstance(failure, Misconfigured):
-                what = f"{via} refused a message: {failure}."
-            _alert(s, f"channel:{via}:{now:%Y-%m-%d}", f"{what} {remedy.tell}".strip(), now)
+                what = f"A message by {via} was refused."
+            _alert(s, f"channel:{via}:{now:%Y-%m-%d}", f"{what} {_reason(failure)}", now)
         if failure.code == FILTERED and tried.row.weight == Weight.BROADCAST.value:
             _pause_what_is_filtered(s, tried.row.via, now)
 

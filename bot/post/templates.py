@@ -25,9 +25,30 @@ from models.template import Approval, TemplateRow
 HOUR = timedelta(hours=1)  # between looks at what WhatsApp says
 SOON = timedelta(minutes=5)  # where it has not decided yet, or Twilio could not be asked
 CATEGORY = "UTILITY"
-GONE = {Approval.REJECTED, Approval.PAUSED, Approval.DISABLED}
+GONE = {
+    Approval.REJECTED: "WhatsApp rejected the words «{name}».",
+    Approval.PAUSED: "WhatsApp paused the words «{name}».",
+    Approval.DISABLED: "WhatsApp disabled the words «{name}».",
+}
 """What staff must hear of."""
 SETTLED = {Approval.APPROVED, *GONE}
+WAITING = "Messages that need them wait."
+RECOUNTED = (
+    "They still go, cost more, and do not reach numbers in the United States. "
+    "Ask WhatsApp to review it, or have plainer words approved."
+)
+
+
+def amiss(s: Session) -> list[TemplateRow]:
+    """List our present words that WhatsApp has not approved as we asked, by their names."""
+    rows = s.exec(select(TemplateRow).order_by(TemplateRow.key, TemplateRow.language)).all()
+    current = _every()
+    return [
+        row
+        for row in rows
+        if (row.key, row.language, row.version) in current
+        and (row.approval is not Approval.APPROVED or row.category not in ("", CATEGORY))
+    ]
 
 
 def kept(s: Session, phrase: Phrase, language: str) -> TemplateRow | None:
@@ -193,15 +214,19 @@ def _take(now: datetime, s: Session) -> list[Wanted]:
 def _keep(one: Wanted, told: Told, now: datetime, s: Session) -> None:
     """Keep what WhatsApp says, and let go or report what hangs on it."""
     row = s.get_one(TemplateRow, one.id, with_for_update=True)
-    before = row.approval
+    before, counted = row.approval, row.category
     try:
         row.approval = Approval(told.status)
     except ValueError:
         row.approval = Approval.PENDING  # a state we do not know is not yet a yes
     row.content_sid = told.sid
+    row.category = told.category[:20] or counted
     row.reason = told.reason[:300]
     row.checked_at = now
     s.add(row)
+    if row.category not in (counted, CATEGORY):
+        what = f"WhatsApp now counts the words «{one.name}» as {row.category.lower()}. {RECOUNTED}"
+        _tell(s, one, row.category.lower(), what, now)
     if before is row.approval:
         return
     if row.approval is Approval.APPROVED:
@@ -209,14 +234,16 @@ def _keep(one: Wanted, told: Told, now: datetime, s: Session) -> None:
     if row.approval in SETTLED:
         _look_again(s, one.phrase.key, now)
     if row.approval in GONE:
-        tasks.need(
-            s,
-            kind=TaskKind.NOT_SENT,
-            cause=f"template:{one.phrase.name(one.language)}:{row.approval.value}:{now:%Y-%m-%d}",
-            now=now,
-            detail=f"WhatsApp has {row.approval.value} the words «{one.name}». "
-            f"{row.reason or 'It gives no reason.'} Messages that need them wait.",
-        )
+        mute = row.reason in ("", "NONE")
+        said = "It gives no reason." if mute else f"It says: {row.reason}."
+        what = f"{GONE[row.approval].format(name=one.name)} {said} {WAITING}"
+        _tell(s, one, row.approval.value, what, now)
+
+
+def _tell(s: Session, one: Wanted, news: str, what: str, now: datetime) -> None:
+    """Have staff hear of it, once a day."""
+    cause = f"template:{one.phrase.name(one.language)}:{news}:{now:%Y-%m-%d}"
+    tasks.need(s, kind=TaskKind.NOT_SENT, cause=cause, now=now, detail=what)
 
 
 def _look_again(s: Session, key: str, now: datetime) -> None:

@@ -170,7 +170,7 @@ def _trouble(desk: Desk, lawyer: Person) -> None:
     def act(s: Session) -> None:
         row = s.exec(select(Outbox).order_by(col(Outbox.id).desc())).first()
         assert row is not None
-        row.state, row.reason = OutboxState.FAILED, "The phone is off."
+        row.state, row.reason = OutboxState.FAILED, "The phone is off or out of reach. (30003)"
         row.code = "30003"
         s.add(row)
         s.add(
@@ -217,7 +217,11 @@ def _stuck(desk: Desk, marta: Person) -> None:
             assert number is not None
             if key == "unknown":
                 row = s.get_one(Outbox, number)
-                row.state, row.next_at, row.reason = OutboxState.UNKNOWN, None, "No answer came."
+                row.state, row.next_at, row.reason = (
+                    OutboxState.UNKNOWN,
+                    None,
+                    "The provider did not answer: it may have been sent.",
+                )
                 s.add(row)
                 s.add(
                     Part(
@@ -244,6 +248,11 @@ def _stuck(desk: Desk, marta: Person) -> None:
                     received_at=desk.clock.at,
                 )
             )
-        gates.shut(s, gates.of_broadcasts("sms"), "Carriers took too many for spam.", desk.clock.at)
+        gates.shut(
+            s,
+            gates.of_broadcasts("sms"),
+            "Carriers took 21 of 300 messages of the last hour for spam.",
+            desk.clock.at,
+        )
 
     desk.write(act)

@@ -165,7 +165,7 @@ async def test_the_board_counts_deliveries_answers_and_reasons(desk: Desk, day: 
         answered = [part.partition("<")[0] for part in blocks[1].split("<b>")[1:]]
         assert delivered == ["0", "2", "1", "1"]  # waiting, delivered, failed, left out
         assert answered == ["1", "0", "0", "2"]
-        assert "The phone is off." in page
+        assert "El teléfono está apagado o sin señal." in page
         for show, who in (
             ("yes", ["Lucía Imaginaria"]),
             ("failed", ["Lucía Imaginaria"]),

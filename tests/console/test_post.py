@@ -9,12 +9,14 @@ from sqlmodel import Session
 
 from bot.office import gates
 from bot.post import outbox_decisions
+from bot.post.phrases import BOOK
 from models.gate import Gate
 from models.inbox import Inbox, InboxState, Lane
 from models.outbox import Held, Outbox, OutboxState, Part, Weight
 from models.person import Via
 from models.staff import Staff
 from models.task import Task, TaskKind, TaskState
+from models.template import Approval, TemplateRow
 from models.trail import Trail
 from tests.console.desk import Desk
 from tests.console.story import Day
@@ -56,17 +58,46 @@ async def test_everything_that_is_wrong_is_shown_with_whose_it_is_and_why(desk: 
         page = (await browser.get(POST)).text
     doubtful, stuck = section(page, "h-doubtful"), section(page, "h-stuck")
     assert f"/console/people/{day.marta.id}#newest" in doubtful
-    assert "No answer came." in doubtful
+    assert "El proveedor no contestó: puede que sí se haya enviado." in doubtful
     assert "Avísenos cuando llegue." in doubtful
     assert stuck.count("KeyError in bot/post/turns.py:1") == 2
     assert stuck.count(f"/console/people/{day.marta.id}#newest") == 2
     assert "Intentos hasta ahora: 2." in stuck
     gone = section(page, "h-gone")
-    assert "The phone is off." in gone
-    assert "30003" in gone
+    assert "El teléfono está apagado o sin señal. (30003)" in gone
+    assert gone.count("30003") == 1
     assert "An update of a kind we do not know." in section(page, "h-odd")
-    assert "Carriers took too many for spam." in section(page, "h-shut-1")
+    assert "tomaron por spam 21 de 300 mensajes" in section(page, "h-shut-1")
     assert 'class="empty"' not in page
+
+
+async def test_words_that_whatsapp_took_back_are_shown_with_what_they_say(desk: Desk, day: Day):
+    def fill(s: Session) -> None:
+        for key, approval, category in (
+            ("nudge", Approval.PAUSED, "UTILITY"),
+            ("offer", Approval.APPROVED, "MARKETING"),
+            ("ping", Approval.APPROVED, "UTILITY"),
+        ):
+            s.add(
+                TemplateRow(
+                    key=key,
+                    language="spa",
+                    version=BOOK[key].version,
+                    approval=approval,
+                    category=category,
+                    created_at=desk.clock.at,
+                )
+            )
+
+    async with desk.browser("marisol") as browser:
+        assert "h-amiss" not in (await browser.get(POST)).text
+        desk.write(fill)
+        amiss = section((await browser.get(POST)).text, "h-amiss")
+    assert "Para leerlo, responda ABRIR." in amiss
+    assert "Pausada por WhatsApp" in amiss
+    assert "contada como marketing" in amiss
+    assert amiss.count("<li") == 2
+    assert day.marta.id
 
 
 async def test_what_waits_is_counted_by_channel_and_urgency_with_its_age(desk: Desk, day: Day):
@@ -250,7 +281,7 @@ async def test_what_providers_pause_is_named_and_can_be_resumed_but_not_paused(d
 async def test_a_reader_sees_the_post_and_is_offered_no_act(desk: Desk, day: Day):
     async with desk.browser("lector") as browser:
         page = (await browser.get(POST)).text
-    assert "No answer came." in page
+    assert "El proveedor no contestó" in page
     main = page.partition("<main")[2]
     assert "<form" not in main
     assert "/console/post/" not in main

@@ -4,11 +4,15 @@
 with it: new sentences come in empty (English ones filled), those no longer said go out.
 """
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from channels import failures
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALE = ROOT / "locale"
@@ -16,6 +20,8 @@ ROOMS = ("handlers", "bot")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "p_": ((1, "c"), 2), "t": None}
 LANGUAGES = ("en", "es")
+VERDICTS = {"Rule", "ours", *(one.__name__ for one in failures.Failure.__subclasses__())}
+SAID = {"reason", "tell", "why"}
 
 
 def extract() -> Catalog:
@@ -32,7 +38,30 @@ def extract() -> Catalog:
         for file, line, message, comments, context in found:
             where = [(f"{room}/{file}", line)]
             catalog.add(message, locations=where, auto_comments=comments, context=context)
+    for file, sentence in reasons():
+        catalog.add(sentence, locations=[(file, 1)])
     return catalog
+
+
+def reasons() -> Iterator[tuple[str, str]]:
+    """Find what the channels say of failures and what to do; they may know no `_` themselves."""
+    for path in sorted((ROOT / "channels").glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        named = {
+            one.targets[0].id: one.value
+            for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        }
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call):
+                continue
+            said = [one.value for one in call.keywords if one.arg in SAID]
+            if isinstance(call.func, ast.Name) and call.func.id in VERDICTS:
+                said += call.args[:2]
+            for one in said:
+                words = named.get(one.id) if isinstance(one, ast.Name) else one
+                if isinstance(words, ast.Constant) and isinstance(words.value, str) and words.value:
+                    yield f"channels/{path.name}", words.value
 
 
 def kept(language: str = "") -> Catalog:

@@ -13,8 +13,9 @@ from bot.console.records.found import NotFound
 from bot.console.visit import Visit
 from bot.console.words import gate_name
 from bot.office import gates
-from bot.post import depths
+from bot.post import depths, templates
 from bot.post.outbox_decisions import Decision
+from bot.post.phrases import BOOK
 from models.inbox import InboxState
 from models.outbox import OutboxState
 from models.person import Via
@@ -121,6 +122,7 @@ async def _room(visit: Visit) -> Response:
             "odd": troubles.envelopes(s, (InboxState.ODD,)).items,
             "gone": gone.items,
             "older": f"?{urlencode({'before': gone.next})}" if gone.next else "",
+            "amiss": templates.amiss(s) if Via.WHATSAPP.value in visit.world.channels else [],
             "live": live.address(s, "post"),
         }
 
@@ -134,6 +136,7 @@ async def _room(visit: Visit) -> Response:
         of_channel=gates.of_channel,
         of_broadcasts=gates.of_broadcasts,
         gate_name=gate_name,
+        phrase=lambda row: BOOK[row.key].words(row.language, {}),
         decisions=Decision,
         states=OutboxState,
     )

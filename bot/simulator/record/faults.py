@@ -55,12 +55,15 @@ class Faults:
     """What WhatsApp says of a template that was handed in: `pending`, `rejected`, `paused`, …"""
     approvals: dict[str, str] = field(default_factory=dict)
     """The same of single templates, by their names."""
+    categories: dict[str, str] = field(default_factory=dict)
+    """What WhatsApp counts single templates as, where that is not what was asked for."""
     times: dict[str, int] = field(default_factory=dict)
     """How often a share above may still strike; a name that is absent has no end."""
 
 
 _HOW = ("500", "cut", "silence")
 APPROVALS = ("received", "pending", "approved", "rejected", "paused", "disabled")
+CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 _SHARES = (
     "duplicate", "reorder", "too_many", "fail_after", "drop_inbound", "drop_status", "unavailable"
 )  # fmt: skip
@@ -138,6 +141,8 @@ def _value(name: str, kind: object, value: Any) -> object:
             return APPROVALS[APPROVALS.index(value)]
         if name == "approvals":
             return {str(one): APPROVALS[APPROVALS.index(state)] for one, state in value.items()}
+        if name == "categories":
+            return {str(one): CATEGORIES[CATEGORIES.index(word)] for one, word in value.items()}
         if name == "fail_how":
             return _HOW[_HOW.index(value)]
         return kind(value) if callable(kind) else value

@@ -183,9 +183,11 @@ class Contents:
     def _approval(self, sid: str) -> dict[str, Any]:
         kept = self._kept(sid, sid)
         approval = kept.get("approval", {})
+        name = kept["friendly_name"]
+        recounted = self._house.switches[Provider.TWILIO].categories.get(name)
         return {
-            "name": approval.get("name", kept["friendly_name"]),
-            "category": approval.get("category", ""),
+            "name": approval.get("name", name),
+            "category": recounted or approval.get("category", ""),
             "content_type": next(iter(kept["types"])),
             "status": (state := self.state(sid)),
             "rejection_reason": (_why_never(kept) or "NONE") if state == "rejected" else "",

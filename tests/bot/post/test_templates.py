@@ -183,7 +183,38 @@ async def test_staff_hear_what_may_go_no_more(
     changed = [row for row in registry.rows() if row.approval is approval]
     assert [(row.key, row.language) for row in changed] == [("offer", "spa")]
     (task,) = scene.tasks(registry.db)
-    assert task.detail.startswith(f"WhatsApp has {state} the words «{name}».")
+    assert task.detail.startswith(f"WhatsApp {state} the words «{name}».")
+
+
+async def test_staff_hear_when_whatsapp_counts_approved_words_as_advertising(
+    registry: Registry,
+) -> None:
+    """It may do so at any time, and says so only when it is asked."""
+    name = BOOK["offer"].friendly_name("spa")
+    await registry.works()
+    assert registry.db.read_now(templates.amiss) == []
+    await registry.says(categories={name: "MARKETING"})
+    await registry.works(hours=1)
+    await registry.works(hours=1)
+    assert registry.states() == {Approval.APPROVED}
+    (task,) = scene.tasks(registry.db)
+    assert task.detail.startswith(f"WhatsApp now counts the words «{name}» as marketing.")
+    found = registry.db.read_now(lambda s: [(one.key, one.category) for one in templates.amiss(s)])
+    assert found == [("offer", "MARKETING")]
+    await registry.says(categories={})
+    await registry.works(hours=1)
+    assert registry.db.read_now(templates.amiss) == []
+    assert len(scene.tasks(registry.db)) == 1
+
+
+async def test_words_paused_between_two_looks_are_seen_among_what_is_amiss(
+    registry: Registry,
+) -> None:
+    await registry.works()
+    await registry.says(approvals={BOOK["nudge"].friendly_name("eng"): "paused"})
+    await registry.works(hours=1)
+    found = registry.db.read_now(lambda s: [(one.key, one.language) for one in templates.amiss(s)])
+    assert found == [("nudge", "eng")]
 
 
 async def test_words_that_whatsapp_refuses_come_back_with_its_reason(registry: Registry) -> None:

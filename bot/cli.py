@@ -101,6 +101,22 @@ def run_doctor() -> None:
     raise typer.Exit(0 if healthy else 1)
 
 
+@app.command("audit", epilog="Example: python3 -m bot audit --to /media/usb/enlace-audit")
+def run_audit(
+    to: Annotated[
+        Path | None, typer.Option(help="A folder for a copy that strangers can check.")
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A checkpoint.txt you kept elsewhere.")
+    ] = None,
+) -> None:
+    """Compute the trail of who did what again, and name the first line that was changed."""
+    from bot import auditing  # noqa: PLC0415
+
+    whole = auditing.examine(dict(os.environ), typer.echo, to=to, kept=kept)
+    raise typer.Exit(0 if whole else 1)
+
+
 @staff.command("add", epilog="Example: python3 -m bot staff add ana --name 'Ana Pérez'")
 def add_staff(
     username: Annotated[str, typer.Argument(help="What they sign in with.")],

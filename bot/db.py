@@ -167,6 +167,8 @@ class Database:
             info=self._info,
         ) as session:
             result = _do(act, session)
+            for ending in session.info.pop(_ENDINGS, ()):
+                ending(session)
             session.flush()
             return result
 
@@ -223,6 +225,17 @@ def probe(s: Session) -> None:
         connection.exec_driver_sql("PRAGMA user_version = 0")
     else:
         connection.exec_driver_sql("SELECT 1")
+
+
+def at_the_end(s: Session, ending: Callable[[Session], None]) -> None:
+    """Have something done when the act is over, in its transaction; once, however often asked.
+
+    What everybody waits for is locked there, for as short as can be and after every other lock.
+    """
+    s.info.setdefault(_ENDINGS, {})[ending] = None
+
+
+_ENDINGS = "endings"
 
 
 def clock(s: Session) -> datetime:

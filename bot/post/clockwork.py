@@ -16,6 +16,7 @@ from bot.office import broadcasts
 from bot.post import files, inbox, outbox
 from bot.post.acts import Acts
 from bot.post.doubts import reconcile
+from bot.vault import audit
 from bot.world import Rhythm, World
 from models.broadcast import Broadcast, BroadcastState
 from models.conversation import ConversationState, Talked
@@ -43,9 +44,8 @@ class Clockwork:
         await self._each(_patience_over, self._silence, now)
         await self._each(_in_line, self._next, now)
         await self._each(partial(_bursts, world.rhythm), self._burst, now)
-        more = False
-        for number in await world.db.read(_sending):
-            more |= await world.db.write(partial(_expand, number, now))
+        sending = await world.db.read(_sending)
+        more = [await world.db.write(partial(_expand, number, now)) for number in sending]
         await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
         if self._swept is None or now - self._swept >= MINUTE:
@@ -53,7 +53,8 @@ class Clockwork:
             if await world.db.write(inbox.remark):
                 log.error("clock.lanes_unmarked")  # there should be none
                 world.ring()
-        return more
+            await world.db.write(lambda s: audit.mark(s, world.keys, now))
+        return any(more)
 
     async def _each(
         self,

@@ -6,8 +6,9 @@ import os
 import secrets
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -38,6 +39,7 @@ class Keys:
         self._files = _draw(master, b"enlace files v1")
         self._index = hmac.new(_draw(master, b"enlace lookup v1"), digestmod=hashlib.sha256)
         self._tokens = _draw(master, b"enlace tokens v1")
+        self._hand = Ed25519PrivateKey.from_private_bytes(_draw(master, b"enlace signing v1"))
 
     @classmethod
     def from_hex(cls, text: str) -> "Keys":
@@ -73,6 +75,24 @@ class Keys:
     def token_hash(self, token: str) -> str:
         """Hash a one-time token or a session: the record never holds the token itself."""
         return hmac.new(self._tokens, _bytes(token), hashlib.sha256).hexdigest()
+
+    def sign(self, text: bytes) -> bytes:
+        """Sign with Ed25519, so that strangers can tell that it was us."""
+        return self._hand.sign(text)
+
+    def signed(self, text: bytes, signature: bytes) -> bool:
+        """Whether we signed this."""
+        try:
+            self._hand.public_key().verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+    def public(self) -> bytes:
+        """The key that checks our signatures, in PEM, for whoever wants to."""
+        return self._hand.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
 
 
 def new_token() -> str:

@@ -25,6 +25,7 @@ from channels.telegram import Telegram
 
 DRAIN = 20.0  # seconds that sends under way are given at the end
 REST = 1.0  # seconds after a loop failed, and between looks at the clock
+BREATH = 0.2  # seconds between two looks at what is not a person waiting, however the bell rings
 
 
 class Worker:
@@ -83,6 +84,7 @@ class Worker:
 
     async def _loop(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         ear = self._world.bell.ear()
+        breath = 0.0 if name in ("lanes", "sender") else BREATH
         while True:
             try:
                 await self._drain.work()  # it may be a stop, or how a send ended
@@ -92,4 +94,5 @@ class Worker:
                 await asyncio.sleep(REST)
                 continue
             if not more:
+                await asyncio.sleep(breath)
                 await ear.wait(REST)

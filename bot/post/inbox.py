@@ -167,29 +167,54 @@ def _values(one: Kept) -> tuple[Any, ...]:
     return (*first, InboxState.NEW, False, 0, "", one.received_at)
 
 
+def is_new() -> sa.ColumnElement[bool]:
+    """That an envelope has not taken effect. Literal, or SQLite would not use their index."""
+    return col(Inbox.state) == sa.literal(InboxState.NEW, literal_execute=True)
+
+
+# Every message takes this road too, so it is built once.
+_LANE: Any = sa.bindparam("lane")
+_NOW: Any = sa.bindparam("now")
+_MOST = sa.bindparam("most", type_=sa.Integer())
+_FREE = (
+    sa.select(col(Lane.id), col(Lane.fence), col(Lane.lease_until))
+    .where(
+        col(Lane.pending).is_(True),
+        col(Lane.lease_until).is_(None) | (col(Lane.lease_until) < _NOW),
+        col(Lane.next_at).is_(None) | (col(Lane.next_at) <= _NOW),
+    )
+    # In no order: lanes that always have work would else keep those behind them from theirs.
+    .order_by(sa.func.random())
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
+_LEASE = sa.update(Lane).values(lease_until=sa.bindparam("until"))
+_TAKE = _LEASE.where(col(Lane.id).in_(sa.bindparam("lanes", expanding=True))).values(
+    fence=col(Lane.fence) + 1, owner=sa.bindparam("by")
+)
+_RENEW = _LEASE.where(col(Lane.id) == _LANE, col(Lane.fence) == sa.bindparam("ours"))
+_LEAVE = sa.update(Lane).where(col(Lane.id) == _LANE)
+_LEAVE = _LEAVE.values(pending=False, lease_until=None, next_at=None)
+_HEADS = (
+    select(Inbox).where(col(Inbox.lane) == _LANE, is_new()).order_by(col(Inbox.id)).limit(_MOST)
+)
+_NEXT = sa.select(col(Inbox.id)).where(col(Inbox.lane) == _LANE, is_new()).limit(1)
+_FINISH = (
+    sa.update(Inbox)
+    .where(col(Inbox.id) == sa.bindparam("number"), col(Inbox.state) != sa.bindparam("as"))
+    .values(state=sa.bindparam("as"), done_at=_NOW)
+)
+
+
 def claim_lanes(s: Session, *, now: datetime, owner: str, most: int) -> list[LaneClaim]:
     """Take lanes that have work and that nobody holds."""
-    free = sa.or_(col(Lane.lease_until).is_(None), col(Lane.lease_until) < now)
-    due = sa.or_(col(Lane.next_at).is_(None), col(Lane.next_at) <= now)
-    # In no order: lanes that always have work would else keep those behind them from theirs.
-    query = (
-        select(Lane)
-        .where(col(Lane.pending).is_(True), free, due)
-        .order_by(sa.func.random())
-        .limit(most)
-    )
-    if s.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    claims = []
-    for lane in s.exec(query):
-        if lane.lease_until is not None:
-            metrics.lease_steals.labels("lane").inc()
-        lane.fence += 1
-        lane.owner = owner
-        lane.lease_until = now + LEASE
-        s.add(lane)
-        claims.append(LaneClaim(lane.id, lane.fence))
-    return claims
+    connection = s.connection()
+    free = connection.execute(_FREE, {"now": now, "most": most}).all()
+    if free:
+        taken = {"lanes": [lane.id for lane in free], "by": owner, "until": now + LEASE}
+        connection.execute(_TAKE, taken)
+    metrics.lease_steals.labels("lane").inc(sum(lane.lease_until is not None for lane in free))
+    return [LaneClaim(lane.id, lane.fence + 1) for lane in free]
 
 
 def free_lanes(s: Session) -> None:
@@ -201,28 +226,18 @@ def free_lanes(s: Session) -> None:
 
 def holds(s: Session, claim: LaneClaim, now: datetime) -> bool:
     """Renew the lease and say whether the lane is still ours, inside the effect's transaction."""
-    done = s.connection().execute(
-        sa.update(Lane)
-        .where(col(Lane.id) == claim.lane, col(Lane.fence) == claim.fence)
-        .values(lease_until=now + LEASE)
-    )
-    return bool(done.rowcount)
+    return _lease(s, claim, now + LEASE)
 
 
 def heads(s: Session, lane: str, most: int = 1) -> list[Inbox]:
     """The oldest envelopes of a lane that have not taken effect."""
-    return list(
-        s.exec(
-            select(Inbox).where(Inbox.lane == lane, is_new()).order_by(col(Inbox.id)).limit(most)
-        )
-    )
+    return list(s.exec(_HEADS, params={"lane": lane, "most": most}))
 
 
-def finish(s: Session, row: Inbox, state: InboxState, now: datetime) -> None:
-    """Mark an envelope as worked, in the same transaction as its effects."""
-    row.state = state
-    row.done_at = now
-    s.add(row)
+def finish(s: Session, row: Inbox, state: InboxState, now: datetime) -> bool:
+    """Mark an envelope as worked, in the transaction of its effects. False if it was before."""
+    worked = {"number": row.id, "as": state, "now": now}
+    return bool(s.connection().execute(_FINISH, worked).rowcount)
 
 
 def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime) -> int:
@@ -240,12 +255,13 @@ def fail(s: Session, claim: LaneClaim, inbox_id: int, error: str, now: datetime)
     if row.attempts >= TRIES:
         finish(s, row, InboxState.DEAD, now)
         return row.attempts
-    lane = s.get_one(Lane, claim.lane, with_for_update=True)
+    lane = s.get_one(Lane, claim.lane)
     if row.attempts == 1 and lane.id.startswith(RECEIPTS):
         row.lane = f"{lane.id}:{row.id}"
         lane = Lane(id=row.lane, pending=True)
+        s.add(lane)
     lane.next_at = now + timedelta(seconds=BACKOFF[row.attempts - 1])
-    s.add_all((row, lane))
+    s.flush()  # before the lane is let go
     return 0
 
 
@@ -263,10 +279,8 @@ def replay(s: Session, inbox_id: int, now: datetime) -> bool:
         return False
     row.state = InboxState.NEW
     row.done_at = None
-    s.add(row)
     lane.pending = True
     lane.next_at = now
-    s.add(lane)
     return True
 
 
@@ -285,22 +299,24 @@ def remark(s: Session) -> int:
 
 
 def release(s: Session, claim: LaneClaim) -> bool:
-    """Let a lane go. It stays marked, and this is true, if it holds an envelope still or anew.
+    """Let a lane go. It stays marked, and this is true, if it holds an envelope still or anew."""
+    return _lease(s, claim, None) and not leave(s, claim)
 
-    The lane row is locked first and the look comes in a second statement: in one statement,
-    PostgreSQL would look with eyes from before the lock, and leave an envelope behind.
+
+def leave(s: Session, claim: LaneClaim) -> bool:
+    """Unmark a lane and let it go, unless it holds an envelope still or anew: then this is false.
+
+    The lane row must be locked before, as `holds` does, because the look comes in a statement of
+    its own: in one statement, PostgreSQL would look with eyes from before the lock, and leave an
+    envelope behind.
     """
-    lane = s.get(Lane, claim.lane, with_for_update=True, populate_existing=True)
-    if lane is None or lane.fence != claim.fence:
-        return False
-    lane.pending = bool(heads(s, claim.lane))
-    lane.lease_until = None
-    if not lane.pending:
-        lane.next_at = None
-    s.add(lane)
-    return lane.pending
+    connection = s.connection()
+    empty = connection.execute(_NEXT, {"lane": claim.lane}).first() is None
+    if empty:
+        connection.execute(_LEAVE, {"lane": claim.lane})
+    return empty
 
 
-def is_new() -> sa.ColumnElement[bool]:
-    """That an envelope has not taken effect. Literal, or SQLite would not use their index."""
-    return col(Inbox.state) == sa.literal(InboxState.NEW, literal_execute=True)
+def _lease(s: Session, claim: LaneClaim, until: datetime | None) -> bool:
+    ours = {"lane": claim.lane, "ours": claim.fence, "until": until}
+    return bool(s.connection().execute(_RENEW, ours).rowcount)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ HOUSE = f"{Path(bot.__file__).parent.parent}{os.sep}"
 ROOMS = tuple(f"{HOUSE}{room}{os.sep}" for room in ("bot", "handlers", "channels", "models"))
 RECEIPTS = 50  # news of sent messages in one transaction
 TURN = 1  # a person's messages: one each
+Read = Sequence[tuple[Inbox, tuple[Event, ...]]]
+"""Envelopes with what they hold."""
 
 
 class Lanes:
@@ -41,52 +43,48 @@ class Lanes:
         self._owner = token_hex(8)
         self._worked: set[asyncio.Task[None]] = set()
         self._presses: set[asyncio.Task[None]] = set()
+        self._read_before: set[str] = set()  # channels
         self._ending = False
 
     async def work(self) -> bool:
         """Begin to work what waits. True when there may be more at once."""
-        world = self._world
         while (room := AT_ONCE - len(self._worked)) < AT_ONCE // 2:
             # Several at once, so that they share a claim; all at once would wait for the slowest.
             await asyncio.wait(self._worked, return_when=asyncio.FIRST_COMPLETED)
-        claims = await world.db.write(
-            # Leases go by the record's clock: this process' own may jump.
-            lambda s: inbox.claim_lanes(s, now=clock(s), owner=self._owner, most=room)
-        )
-        if claims:
+        claimed = await self._world.db.write(partial(_claim, self._owner, room))
+        if claimed:
             crash.point("lane.claimed")
-        for claim in claims:
-            task = asyncio.create_task(self._lane(claim), name=f"lane {claim.lane}")
+        for claim, rows in claimed:
+            task = asyncio.create_task(self._lane(claim, rows), name=f"lane {claim.lane}")
             self._worked.add(task)
             task.add_done_callback(self._worked.discard)
-        return len(claims) == room
+        return len(claimed) == room
 
     async def drain(self) -> None:
         """Let the envelopes under way take effect, and begin no others."""
         self._ending = True
         await asyncio.gather(*self._worked)
 
-    async def _lane(self, claim: LaneClaim) -> None:
+    async def _lane(self, claim: LaneClaim, rows: list[Inbox]) -> None:
         """Work one lane for a while. Its lease ends what we cannot end."""
-        most = RECEIPTS if claim.lane.startswith(inbox.RECEIPTS) else TURN
         clock = asyncio.get_running_loop().time
         until = clock() + WHILE
         try:
-            while not self._ending and clock() < until:
-                rows = await self._world.db.read(partial(_heads, claim.lane, most))
-                if not rows or not await self._turn(claim, rows):
-                    break
-            if await self._world.db.write(lambda s: inbox.release(s, claim)):
-                self._world.ring()
+            while await self._turn(claim, rows):
+                if self._ending or clock() > until:
+                    await self._world.db.write(partial(inbox.release, claim=claim))
+                    self._world.ring()
+                    return
+                rows = await self._world.db.read(partial(_heads, claim.lane))
         except Exception as problem:  # noqa: BLE001 - the other lanes go on; this one rests its lease
             log.error("lane.left", error=_told(problem))
 
     async def _turn(self, claim: LaneClaim, rows: list[Inbox]) -> bool:
-        """Let the next envelopes take effect. False when the lane must rest."""
+        """Let the next envelopes take effect. False when the lane is not ours to go on with."""
         now = self._world.now()
         try:
-            events = {row.id or 0: await self._read(row) for row in rows}
-            done = await self._world.db.write(partial(self._take, claim, events, now))
+            events = [(row, await self._read(row)) for row in rows]
+            more = await self._world.db.write(partial(self._take, claim, events, now))
         except Unavailable:
             raise  # no fault of the envelope's: nothing is counted against it
         except Exception as problem:  # noqa: BLE001 - whatever it is, the lane goes on
@@ -96,8 +94,8 @@ class Lanes:
             return False
         crash.point("turn.committed")
         self._world.ring()  # there may be words to send, files to fetch
-        self._release_buttons(rows, events)
-        return done
+        self._release_buttons(events)
+        return more
 
     async def _one_by_one(self, claim: LaneClaim, rows: list[Inbox]) -> bool:
         for row in rows:
@@ -110,25 +108,26 @@ class Lanes:
         if channel is None:
             why = f"It came by {row.channel}, which is off."
             return (Odd(row.channel, row.account, row.event_id, "", why),)
+        if row.channel in self._read_before:
+            return channel.read(row.raw)
         # In a thread: the first Telegram update loads a large library.
-        return await asyncio.to_thread(channel.read, row.raw)
+        events = await asyncio.to_thread(channel.read, row.raw)
+        self._read_before.add(row.channel)
+        return events
 
-    def _take(
-        self,
-        claim: LaneClaim,
-        events: Mapping[int, tuple[Event, ...]],
-        now: datetime,
-        s: Session,
-    ) -> bool:
+    def _take(self, claim: LaneClaim, events: Read, now: datetime, s: Session) -> bool:
+        """Let envelopes take effect, and the lane go if it is empty now. True: it is not."""
         if not inbox.holds(s, claim, clock(s)):
             metrics.fence_refusals.labels("lane").inc()
             return False  # somebody else works this lane now
-        for number, read in events.items():
-            row = s.get_one(Inbox, number)
-            if row.state is InboxState.NEW:
-                inbox.finish(s, row, self._turns.take(s, row, read, now), now)
+        for row, read in events:
+            if inbox.finish(s, row, InboxState.DONE, now):
+                state = self._turns.take(s, row, read, now)
+                if state is not InboxState.DONE:
+                    inbox.finish(s, row, state, now)
+        more = not inbox.leave(s, claim)
         crash.point("turn.mid")
-        return True
+        return more
 
     async def _failed(
         self, claim: LaneClaim, row: Inbox, problem: Exception, now: datetime
@@ -136,11 +135,12 @@ class Lanes:
         what = _told(problem)
         log.error("turn.failed", inbox=row.id, error=what)
         await self._world.db.write(partial(_give_up, claim, row.id or 0, what, now))
+        self._world.ring()
 
-    def _release_buttons(self, rows: list[Inbox], events: Mapping[int, tuple[Event, ...]]) -> None:
+    def _release_buttons(self, events: Read) -> None:
         """Let pressed buttons stop spinning. A slow provider must not hold the lane for it."""
-        for row in rows:
-            for event in events[row.id or 0]:
+        for row, read in events:
+            for event in read:
                 if isinstance(event, Inbound) and event.press:
                     task = asyncio.create_task(
                         self._world.channels[row.channel].release(event.press)
@@ -154,8 +154,14 @@ class Lanes:
             log.warning("button.not_released", error=type(task.exception()).__name__)
 
 
-def _heads(lane: str, most: int, s: Session) -> list[Inbox]:
-    rows = inbox.heads(s, lane, most)
+def _claim(owner: str, most: int, s: Session) -> list[tuple[LaneClaim, list[Inbox]]]:
+    # Leases go by the record's clock: this process' own may jump.
+    claims = inbox.claim_lanes(s, now=clock(s), owner=owner, most=most)
+    return [(claim, _heads(claim.lane, s)) for claim in claims]
+
+
+def _heads(lane: str, s: Session) -> list[Inbox]:
+    rows = inbox.heads(s, lane, RECEIPTS if lane.startswith(inbox.RECEIPTS) else TURN)
     s.expunge_all()
     return rows
 
@@ -170,6 +176,7 @@ def _told(problem: Exception) -> str:
 
 def _give_up(claim: LaneClaim, inbox_id: int, what: str, now: datetime, s: Session) -> None:
     tries = inbox.fail(s, claim, inbox_id, what, clock(s))
+    inbox.release(s, claim)
     if tries:
         # Tried again at a human's word, it may fail again: that is another need.
         again = f":{tries}" if tries > inbox.TRIES else ""

@@ -280,7 +280,6 @@ def orphans(s: Session, now: datetime, *, clock: datetime | None) -> list[Outbox
         row.reason = "The process ended while the message was being sent."
         row.lease_until = None
         row.changed_at = now
-        s.add(row)
     parts = s.exec(
         select(Part).where(
             col(Part.outbox_id).in_([row.id for row in found]), Part.state == OutboxState.SENDING
@@ -289,5 +288,4 @@ def orphans(s: Session, now: datetime, *, clock: datetime | None) -> list[Outbox
     for part in parts:
         part.state = OutboxState.UNKNOWN
         part.changed_at = now
-        s.add(part)
     return found

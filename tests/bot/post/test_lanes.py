@@ -102,7 +102,7 @@ async def test_a_worker_that_slept_past_its_lease_changes_nothing(office: Office
     office.goes_on(seconds=LEASE.total_seconds() + 1)
     await office.works()
     (row,) = office.envelopes()
-    events = {row.id or 0: office.world.channels["sms"].read(row.raw)}
+    events = [(row, office.world.channels["sms"].read(row.raw))]
     took = await office.db.write(partial(office.lanes._take, stale, events, office.clock.time))
     assert took is False
     assert office.heard() == ["hola"]
@@ -120,8 +120,8 @@ async def test_an_envelope_that_is_done_is_not_done_again(office: Office) -> Non
         return LaneClaim(lane.id, lane.fence)
 
     claim = await office.db.write(again)
-    events = {row.id or 0: office.world.channels["sms"].read(row.raw)}
-    assert await office.db.write(partial(office.lanes._take, claim, events, NOW)) is True
+    events = [(row, office.world.channels["sms"].read(row.raw))]
+    await office.db.write(partial(office.lanes._take, claim, events, NOW))
     assert office.heard() == ["hola"]
 
 
@@ -301,7 +301,7 @@ async def test_a_record_that_is_away_costs_an_envelope_no_try(
     rows = office.envelopes()
     (claim,) = await db.write(partial(_claims, "x"))
     with here.locked(db):
-        await office.lanes._lane(claim)
+        await office.lanes._lane(claim, rows)
     (row,) = office.envelopes()
     assert (row.state, row.attempts, row.error) == (InboxState.NEW, 0, "")
     assert rows[0].id == row.id

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.office.reach.addresses import at, best_address, holder, keep, link
+from bot.office.reach.addresses import best_address, keep, known, link, wrote
 from bot.office.reach.consent import (
     block,
     disprove,
@@ -38,14 +38,13 @@ __all__ = [
     "start_again",
     "stop",
     "unblock",
+    "wrote",
 ]
 
 
 def find(s: Session, keys: Keys, via: Via, wire: str) -> tuple[Person, Address] | None:
     """Give the person an address most likely is, in whatever form it is written."""
-    address = at(s, keys, via, wire)
-    person = holder(s, address) if address is not None else None
-    return None if address is None or person is None else (person, address)
+    return known(s, keys, via, wire)
 
 
 def meet(
@@ -55,11 +54,11 @@ def meet(
 
     The address is kept as the provider writes it today, because answers must go to just that.
     """
-    address = keep(s, keys, via, wire, now)
+    found = known(s, keys, via, wire)
+    person, address = found or (None, keep(s, keys, via, wire, now))
     if address.wire != sendable(wire):
         address.wire = sendable(wire)
         s.add(address)
-    person = holder(s, address)
     if person is None:
         person = Person(name=name_hint, created_at=now)
         s.add(person)

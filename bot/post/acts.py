@@ -96,7 +96,7 @@ class Acts:
             case Repeat(thread, stale):
                 self._repeat(s, arrival, self._mine(s, arrival, thread), stale=stale)
             case Which(threads):
-                self._which(s, arrival, threads, heard=arrival.heard.id or 0)
+                self._which(s, arrival, threads, heard=arrival.heard.id)
             case Closed(thread):
                 self._closed(s, arrival, thread)
             case Files(thread, among):
@@ -119,7 +119,6 @@ class Acts:
             return False
         person = invited or arrival.person
         arrival.heard.person_id = person.id or 0
-        s.add(arrival.heard)
         if person.stopped_at is not None:
             if arrival.heard.received_at < person.stopped_at:
                 return True  # they have said stop since
@@ -313,7 +312,7 @@ class Acts:
         if talked is None or talked.person_id != arrival.person.id:
             self._unplaced(s, arrival)
             return
-        self._about(s, arrival, talked)
+        self._about(arrival, talked)
         if arrival.inbound.button and talked.state is ConversationState.ENDED:
             return  # pressed twice: it is answered
         if talked.name == "offer" and talked.state is ConversationState.CANCELLED:
@@ -341,14 +340,13 @@ class Acts:
 
     def _mine(self, s: Session, arrival: Arrival, thread: int) -> Talked:
         talked = s.get_one(Talked, thread)
-        self._about(s, arrival, talked)
+        self._about(arrival, talked)
         return talked
 
     @staticmethod
-    def _about(s: Session, arrival: Arrival, talked: Talked) -> None:
+    def _about(arrival: Arrival, talked: Talked) -> None:
         arrival.heard.conversation_id = talked.id
         arrival.heard.case_id = talked.case_id
-        s.add(arrival.heard)
 
     def _tell(
         self,

@@ -5,9 +5,20 @@ from datetime import datetime
 
 from bot.post.screen import Cause
 from channels.base import Inbound
-from models.inbox import Heard
 from models.outbox import Weight
 from models.person import Address, Person
+
+
+@dataclass
+class Entry:
+    """Where a message is kept, and what it turns out to be about. Written when the turn is over."""
+
+    id: int
+    inbox_id: int
+    received_at: datetime
+    person_id: int
+    conversation_id: int | None = None
+    case_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -16,7 +27,7 @@ class Arrival:
 
     person: Person
     address: Address
-    heard: Heard
+    heard: Entry
     inbound: Inbound
     key: str
     now: datetime

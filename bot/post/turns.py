@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.office import people, tasks
 from bot.post import receipts, windows
 from bot.post.acts import ADOPTS, Acts
-from bot.post.arrival import Arrival
+from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce
 from bot.post.memory import seen
 from bot.post.router import decide
@@ -25,8 +26,8 @@ from handlers.understanding import stops
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
-from models.outbox import Attempt, Outbox
-from models.person import Person, Via
+from models.outbox import Attempt, Outbox, OutboxState
+from models.person import Address, Person, Via
 from models.task import TaskKind
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -37,8 +38,15 @@ MANY = 60  # of them, at most
 
 
 # Asked for every message that comes in, so built once.
+_UNSEEN = sa.and_(
+    col(Talked.state) == ConversationState.ASKING,
+    col(Outbox.state) == OutboxState.PENDING,
+    col(Outbox.held).is_not(None),
+)
 _TALKS = (
-    select(Talked)
+    # With whether its question still waits to be sent: nobody can have answered that.
+    select(Talked, _UNSEEN)
+    .outerjoin(Outbox, col(Outbox.id) == col(Talked.asked_in))
     .where(
         col(Talked.person_id) == sa.bindparam("person"),
         col(Talked.ended_at).is_(None) | (col(Talked.ended_at) > sa.bindparam("since")),
@@ -56,6 +64,14 @@ _QUOTED = (
     select(Outbox.conversation_id)
     .join(Attempt, col(Attempt.outbox_id) == col(Outbox.id))
     .where(col(Attempt.provider_id) == sa.bindparam("theirs"))
+)
+
+
+_HEARD = sa.insert(Heard).returning(col(Heard.id))
+_ABOUT = (
+    sa.update(Heard)
+    .where(col(Heard.id) == sa.bindparam("number"))
+    .values({name: sa.bindparam(name) for name in ("person_id", "conversation_id", "case_id")})
 )
 
 
@@ -104,33 +120,28 @@ class Turns:
         )
         # Whatever else happens to this person waits until this turn is over.
         s.get(Person, person.id, with_for_update=True)
-        unseen = windows.unseen(s, person)
-        heard_at = address.last_heard_at
-        address.last_heard_at = max(heard_at, row.received_at) if heard_at else row.received_at
-        address.wire = inbound.sender
-        s.add(address)
+        talks = _talks(s, person, now)
+        people.wrote(s, address, row.received_at)
+        if address.wire != inbound.sender:
+            address.wire = inbound.sender
         released = windows.opened(s, address, now)
-        heard = Heard(
-            inbox_id=row.id or 0,
-            person_id=person.id or 0,
-            address_id=address.id or 0,
-            via=inbound.channel,
-            provider_id=inbound.message_id,
-            text=inbound.text,
-            note=_note(inbound),
-            files=len(inbound.attachments),
-            forwarded=inbound.forwarded,
-            sent_at=inbound.sent_at,
-            received_at=row.received_at,
-        )
-        s.add(heard)
-        s.flush()
+        entry = _keep(s, row, inbound, person, address)
         key, waited = f"in{row.id}.{number}", bool(released)
-        arrival = Arrival(person, address, heard, inbound, key, now, waited, row.hushed)
+        arrival = Arrival(person, address, entry, inbound, key, now, waited, row.hushed)
+        before = replace(entry)
+        self._answer(s, arrival, talks)
+        if entry != before:
+            about = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
+            about |= {"number": entry.id, "case_id": entry.case_id}
+            s.connection().execute(_ABOUT, about)
+
+    def _answer(self, s: Session, arrival: Arrival, talks: Sequence[tuple[Talked, bool]]) -> None:
+        """Do what a message asks for."""
+        person, inbound, now = arrival.person, arrival.inbound, arrival.now
         if inbound.edited:
             # Kept as a further message; what was answered stays answered. A stop always counts.
             new = person.stopped_at is None and stops(inbound.text, spoken(person))
-            if row.hushed or new:
+            if arrival.hushed or new:
                 self._acts.do(s, arrival, Stop())
             return
         if inbound.start is not None:
@@ -139,14 +150,14 @@ class Turns:
         token = _TOKEN.fullmatch(inbound.text.strip())
         if token and self._acts.started(s, arrival, token[0], only_invited=True):
             return
-        threads = _threads(s, person, now, unseen)
+        threads = _threads(talks)
         message = Message(
             text=inbound.text,
             button=inbound.button,
             quoted=_quoted(s, inbound),
             files=len(inbound.attachments),
             pin=(inbound.pin.latitude, inbound.pin.longitude) if inbound.pin else None,
-            opens=waited,
+            opens=arrival.waited,
         )
         sender = Sender(
             language=spoken(person),
@@ -154,10 +165,11 @@ class Turns:
             frozen=person.frozen_at is not None,
             held=person.held_at is not None,
         )
-        adoptable = _adoptable(s, person, now)
+        # Only a request's code can call for what has no place yet.
+        adoptable = any(one.code for one in threads) and _adoptable(s, person, now)
         route = (
             Stop()
-            if row.hushed
+            if arrival.hushed
             else decide(message, sender, threads, now, self._rules, adoptable=adoptable)
         )
         if inbound.attachments:
@@ -165,6 +177,27 @@ class Turns:
             announce(s, arrival, s.get(Talked, thread) if thread else None)
         if not (isinstance(route, Quiet) and route.why == "held"):
             self._acts.do(s, arrival, route)
+
+
+def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Address) -> Entry:
+    """Keep a message as people read it."""
+    number = s.connection().execute(
+        _HEARD,
+        {
+            "inbox_id": row.id,
+            "person_id": person.id,
+            "address_id": address.id,
+            "via": inbound.channel,
+            "provider_id": inbound.message_id,
+            "text": inbound.text,
+            "note": _note(inbound),
+            "files": len(inbound.attachments),
+            "forwarded": inbound.forwarded,
+            "sent_at": inbound.sent_at,
+            "received_at": row.received_at,
+        },
+    )
+    return Entry(number.scalar_one() or 0, row.id or 0, row.received_at, person.id or 0)
 
 
 def _note(inbound: Inbound) -> str:
@@ -183,26 +216,31 @@ def _quoted(s: Session, inbound: Inbound) -> int | None:
     return s.exec(_QUOTED, params={"theirs": inbound.quoted}).first()
 
 
-def _threads(s: Session, person: Person, now: datetime, unseen: frozenset[int]) -> list[Thread]:
-    found = s.exec(_TALKS, params={"person": person.id, "since": now - RECENT})
+def _talks(s: Session, person: Person, now: datetime) -> list[tuple[Talked, bool]]:
+    """Give somebody's conversations, the oldest first, each with whether it is still unseen."""
+    found = s.exec(_TALKS, params={"person": person.id, "since": now - RECENT}).all()
+    return [(talked, bool(unseen)) for talked, unseen in reversed(found)]
+
+
+def _threads(talks: Sequence[tuple[Talked, bool]]) -> list[Thread]:
     return [
         Thread(
             id=one.id or 0,
             name=one.name,
             code=one.code,
             state=one.state,
-            seen=_seen(one, unseen),
+            seen=_seen(one, unseen=unseen),
             asked_at=one.asked_at,
             begun=json.loads(one.journal) != {},
-            unseen=one.id in unseen,
+            unseen=unseen,
         )
-        for one in reversed(list(found))
+        for one, unseen in talks
     ]
 
 
-def _seen(talked: Talked, unseen: frozenset[int]) -> Seen | None:
+def _seen(talked: Talked, *, unseen: bool) -> Seen | None:
     """The question on the screen. One that has not come yet cannot be what is answered."""
-    there = talked.state is ConversationState.ASKING and talked.id not in unseen
+    there = talked.state is ConversationState.ASKING and not unseen
     return seen(talked) if there else None
 
 

@@ -106,7 +106,7 @@ def is_over(heard_at: datetime | None, shut_at: datetime | None, now: datetime) 
     return shut_at is not None and shut_at > heard_at
 
 
-# Asked for every message that comes in, so built once.
+# Asked for every message that comes in by WhatsApp, so built once.
 _WAITING = (
     select(Outbox)
     .where(
@@ -116,16 +116,6 @@ _WAITING = (
     )
     .order_by(col(Outbox.id))
     .with_for_update()
-)
-_UNSEEN = (
-    select(Talked.id)
-    .join(Outbox, col(Outbox.id) == col(Talked.asked_in))
-    .where(
-        col(Talked.person_id) == sa.bindparam("person"),
-        Talked.state == ConversationState.ASKING,
-        Outbox.state == OutboxState.PENDING,
-        col(Outbox.held).is_not(None),
-    )
 )
 
 
@@ -164,12 +154,6 @@ def cancelled(s: Session, row: Outbox, now: datetime, *, opened: bool = False) -
     row.changed_at = now
     s.add(row)
     return True
-
-
-def unseen(s: Session, person: Person) -> frozenset[int]:
-    """Give the person's conversations whose question still waits: nobody can have answered it."""
-    found = s.exec(_UNSEEN, params={"person": person.id})
-    return frozenset(number for number in found if number is not None)
 
 
 def outdated(s: Session, row: Outbox) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -17,21 +18,49 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 # What every message asks is written once: building a query costs as much as running it.
-_AT = select(Address).where(
-    col(Address.via) == sa.bindparam("via"), col(Address.lookup) == sa.bindparam("lookup")
+_HERE = (col(Address.via) == sa.bindparam("via"), col(Address.lookup) == sa.bindparam("lookup"))
+_AT = select(Address).where(*_HERE)
+_LIKELIEST = (
+    sa.func.coalesce(Link.confirmed_at, Link.created_at).desc(),
+    col(Link.id).desc(),
 )
 _HOLDER = (
     select(Person)
     .join(Link, col(Link.person_id) == col(Person.id))
     .where(Link.address_id == sa.bindparam("address"), col(Link.trust) != Trust.DISPROVED)
-    .order_by(sa.func.coalesce(Link.confirmed_at, Link.created_at).desc(), col(Link.id).desc())
+    .order_by(*_LIKELIEST)
+)
+_KNOWN = (
+    select(Person, Address)
+    .join(Link, col(Link.person_id) == col(Person.id))
+    .join(Address, col(Address.id) == col(Link.address_id))
+    .where(*_HERE, col(Link.trust) != Trust.DISPROVED)
+    .order_by(*_LIKELIEST)
+    .limit(1)
+)
+_WROTE = (
+    sa.update(Address)
+    .where(col(Address.id) == sa.bindparam("address"))
+    .values(last_heard_at=sa.bindparam("at"))
 )
 
 
 def at(s: Session, keys: Keys, via: Via, wire: str) -> Address | None:
     """Find an address, in whatever form it is written."""
-    lookup = keys.lookup(via.value, canonical(via, wire))
-    return s.exec(_AT, params={"via": via, "lookup": lookup}).first()
+    return s.exec(_AT, params=_here(keys, via, wire)).first()
+
+
+def known(s: Session, keys: Keys, via: Via, wire: str) -> tuple[Person, Address] | None:
+    """Find the person an address most likely is, and the address, however it is written."""
+    found = s.exec(_KNOWN, params=_here(keys, via, wire)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def wrote(s: Session, address: Address, at: datetime) -> None:
+    """Note that somebody wrote from an address. What came earlier changes nothing."""
+    newest = max(at, address.last_heard_at or at)
+    s.connection().execute(_WROTE, {"address": address.id, "at": newest})
+    sa.orm.attributes.set_committed_value(address, "last_heard_at", newest)
 
 
 def keep(s: Session, keys: Keys, via: Via, wire: str, now: datetime) -> Address:
@@ -42,7 +71,7 @@ def keep(s: Session, keys: Keys, via: Via, wire: str, now: datetime) -> Address:
         lambda: Address(
             via=via,
             wire=sendable(wire),
-            lookup=keys.lookup(via.value, canonical(via, wire)),
+            lookup=_here(keys, via, wire)["lookup"],
             created_at=now,
         ),
     )
@@ -125,3 +154,7 @@ def last_heard(s: Session, person_id: int) -> Heard | None:
     return s.exec(
         select(Heard).where(Heard.person_id == person_id).order_by(col(Heard.id).desc())
     ).first()
+
+
+def _here(keys: Keys, via: Via, wire: str) -> dict[str, Any]:
+    return {"via": via, "lookup": keys.lookup(via.value, canonical(via, wire))}

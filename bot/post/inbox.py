@@ -193,12 +193,14 @@ _TAKE = _LEASE.where(col(Lane.id).in_(sa.bindparam("lanes", expanding=True))).va
     fence=col(Lane.fence) + 1, owner=sa.bindparam("by")
 )
 _RENEW = _LEASE.where(col(Lane.id) == _LANE, col(Lane.fence) == sa.bindparam("ours"))
-_LEAVE = sa.update(Lane).where(col(Lane.id) == _LANE)
-_LEAVE = _LEAVE.values(pending=False, lease_until=None, next_at=None)
 _HEADS = (
     select(Inbox).where(col(Inbox.lane) == _LANE, is_new()).order_by(col(Inbox.id)).limit(_MOST)
 )
-_NEXT = sa.select(col(Inbox.id)).where(col(Inbox.lane) == _LANE, is_new()).limit(1)
+_LEAVE = (
+    sa.update(Lane)
+    .where(col(Lane.id) == _LANE, ~sa.exists().where(col(Inbox.lane) == col(Lane.id), is_new()))
+    .values(pending=False, lease_until=None, next_at=None)
+)
 _FINISH = (
     sa.update(Inbox)
     .where(col(Inbox.id) == sa.bindparam("number"), col(Inbox.state) != sa.bindparam("as"))
@@ -306,15 +308,10 @@ def release(s: Session, claim: LaneClaim) -> bool:
 def leave(s: Session, claim: LaneClaim) -> bool:
     """Unmark a lane and let it go, unless it holds an envelope still or anew: then this is false.
 
-    The lane row must be locked before, as `holds` does, because the look comes in a statement of
-    its own: in one statement, PostgreSQL would look with eyes from before the lock, and leave an
-    envelope behind.
+    The lane row must be locked by a statement before, as `holds` does. One that waited for the lock
+    itself would, on PostgreSQL, look with eyes from before it, and leave an envelope behind.
     """
-    connection = s.connection()
-    empty = connection.execute(_NEXT, {"lane": claim.lane}).first() is None
-    if empty:
-        connection.execute(_LEAVE, {"lane": claim.lane})
-    return empty
+    return bool(s.connection().execute(_LEAVE, {"lane": claim.lane}).rowcount)
 
 
 def _lease(s: Session, claim: LaneClaim, until: datetime | None) -> bool:

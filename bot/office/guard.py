@@ -82,12 +82,12 @@ def tells(text: str, language: str) -> bool:
 
 
 # Asked for every message, so built once.
-_LINKED = select(Link.id).where(
-    Link.person_id == sa.bindparam("person"),
-    Link.address_id == sa.bindparam("address"),
+_LINKED = sa.select(col(Link.id)).where(
+    col(Link.person_id) == sa.bindparam("person"),
+    col(Link.address_id) == sa.bindparam("address"),
     col(Link.trust) != Trust.DISPROVED,
 )
-_CONCERNED = select(Case).where(
+_CONCERNED = sa.select(col(Case.id)).where(
     sa.or_(
         col(Case.id) == sa.bindparam("case", type_=sa.Integer()),
         col(Case.parent_id) == sa.bindparam("person"),
@@ -111,7 +111,8 @@ def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> T
         return STOPPED
     if address.unsafe_at is not None:
         return NOT_HERE
-    theirs = s.exec(_LINKED, params={"person": person.id, "address": address.id}).first()
+    asked = {"person": person.id, "address": address.id}
+    theirs = s.connection().execute(_LINKED, asked).first()
     return NOT_THEIRS if theirs is None else None
 
 
@@ -136,7 +137,9 @@ def _cases(s: Session, outbox: Outbox, person: Person) -> Iterable[Case]:
     """
     if outbox.written_by is not None:
         return s.exec(select(Case).where(Case.state == CaseState.OPEN))
-    return s.exec(_CONCERNED, params={"case": outbox.case_id, "person": person.id})
+    asked = {"case": outbox.case_id, "person": person.id}
+    found = s.connection().execute(_CONCERNED, asked).scalars().all()
+    return [s.get_one(Case, number) for number in found]
 
 
 def _own_words(s: Session, outbox: Outbox, person: Person) -> str:

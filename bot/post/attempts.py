@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from bot.post.outbox import Claim
@@ -65,22 +66,31 @@ class Outcome:
     counts: bool = True  # whether it uses up a try
 
 
-def begin(s: Session, row: Outbox, part: Part, now: datetime) -> Claim:
-    """Write down that a part is about to be handed over. Only then may it be."""
-    row.attempts += 1
-    part.state = OutboxState.SENDING
-    part.changed_at = now
-    s.add(part)
-    s.add(
-        Attempt(
-            outbox_id=row.id or 0,
-            part_id=part.id,
-            n=row.attempts,
-            fence=row.fence,
-            started_at=now,
-        )
-    )
-    return Claim(row.id or 0, row.fence, row.attempts)
+_UNTOLD = {"outcome": "", "status": "", "looks": 0, "code": "", "provider_id": ""}
+
+
+def begin(s: Session, going: Sequence[tuple[Outbox, Part]], now: datetime) -> list[Claim]:
+    """Write down that parts are about to be handed over. Only then may they be."""
+    for row, part in going:
+        row.attempts += 1
+        part.state = OutboxState.SENDING
+        part.changed_at = now
+        s.add(part)
+    s.flush()  # new parts get their numbers, all of them at once
+    tries = [
+        {
+            "outbox_id": row.id,
+            "part_id": part.id,
+            "n": row.attempts,
+            "fence": row.fence,
+            "started_at": now,
+            **_UNTOLD,
+        }
+        for row, part in going
+    ]
+    if tries:
+        s.connection().execute(sa.insert(Attempt), tries)
+    return [Claim(row.id or 0, row.fence, row.attempts) for row, _ in going]
 
 
 def legs(s: Session, row: Outbox) -> list[Part]:
@@ -107,22 +117,35 @@ _FLIGHT = (
     .join(Part, col(Part.id) == col(Attempt.part_id))
     .join(Outbox, col(Outbox.id) == col(Attempt.outbox_id))
     .join(Address, col(Address.id) == col(Part.address_id))
-    .where(
-        col(Attempt.outbox_id) == sa.bindparam("message"), col(Attempt.n) == sa.bindparam("number")
-    )
+    .where(col(Attempt.outbox_id).in_(sa.bindparam("messages", expanding=True)))
+    .order_by(col(Outbox.id))
     # The attempt too: whoever waits for the message must see that it has ended meanwhile.
     .with_for_update(of=(Outbox, Attempt))
+    # What was said is sealed, and of no concern any more.
+    .options(*(defer(getattr(Outbox, words)) for words in ("text", "options", "written")))
 )
 
 
-def flight(s: Session, claim: Claim) -> Flight:
-    """Give a claimed try and what it is of."""
-    params = {"message": claim.outbox_id, "number": claim.attempt}
-    return Flight(*s.exec(_FLIGHT, params=params).one())
+def flights(s: Session, claims: Sequence[Claim]) -> list[Flight]:
+    """Give claimed tries and what they are of."""
+    found = s.exec(_FLIGHT, params={"messages": [claim.outbox_id for claim in claims]})
+    known = {(one[0].outbox_id, one[0].n): Flight(*one) for one in found}
+    return [known[claim.outbox_id, claim.attempt] for claim in claims]
 
 
-def land(s: Session, claim: Claim, landed: Flight, outcome: Outcome, now: datetime) -> bool:
-    """Write how a try ended. A stale claim changes only its own attempt row: then False."""
+def land(
+    s: Session,
+    claim: Claim,
+    landed: Flight,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    early: Sequence[ReceiptRow] = (),
+) -> bool:
+    """Write how a try ended. A stale claim changes only its own attempt row: then False.
+
+    `early` is the news of it that came before anybody knew whose they were.
+    """
     attempt, part, row = landed.attempt, landed.part, landed.row
     attempt.outcome = outcome.name
     attempt.ended_at = now
@@ -146,9 +169,9 @@ def land(s: Session, claim: Claim, landed: Flight, outcome: Outcome, now: dateti
             row.next_at = now + timedelta(seconds=outcome.wait)
     s.add(part)
     s.add(row)
-    if outcome.provider_id:
-        for receipt in early(s, attempt, outcome.provider_id):
-            climb(s, row, part, attempt, Status(receipt.status), receipt.code, now)
+    for receipt in early:
+        receipt.outbox_id = attempt.outbox_id
+        climb(s, row, part, attempt, Status(receipt.status), receipt.code, now)
     return True
 
 
@@ -258,18 +281,18 @@ def find(s: Session, own: int | None, number: int, provider_id: str) -> Attempt 
 _EARLY = (
     select(ReceiptRow)
     .where(
-        col(ReceiptRow.provider_id) == sa.bindparam("theirs"), col(ReceiptRow.outbox_id).is_(None)
+        col(ReceiptRow.provider_id).in_(sa.bindparam("theirs", expanding=True)),
+        col(ReceiptRow.outbox_id).is_(None),
     )
     .order_by(col(ReceiptRow.id))
 )
 
 
-def early(s: Session, attempt: Attempt, provider_id: str) -> list[ReceiptRow]:
-    """Take the news that came before anybody knew whose they were."""
-    found = list(s.exec(_EARLY, params={"theirs": provider_id}))
-    for receipt in found:
-        receipt.outbox_id = attempt.outbox_id
-        s.add(receipt)
+def early(s: Session, provider_ids: Sequence[str]) -> dict[str, list[ReceiptRow]]:
+    """Find the news that came before anybody knew whose they were, by the provider's ids."""
+    found: dict[str, list[ReceiptRow]] = {}
+    for receipt in s.exec(_EARLY, params={"theirs": provider_ids}) if provider_ids else ():
+        found.setdefault(receipt.provider_id, []).append(receipt)
     return found
 
 

@@ -89,7 +89,8 @@ def settle(s: Session, outbox_id: int, found: Sent | None, now: datetime) -> Out
     if found is not None and not _is_another_s(s, attempt, found.message_id):
         attempt.provider_id = part.provider_id = found.message_id
         attempts.climb(s, row, part, attempt, found.status, "", now)
-        for receipt in attempts.early(s, attempt, found.message_id):
+        for receipt in attempts.early(s, [found.message_id]).get(found.message_id, ()):
+            receipt.outbox_id = attempt.outbox_id
             attempts.climb(s, row, part, attempt, Status(receipt.status), receipt.code, now)
     elif _askable(row) and attempt.looks + 1 < LOOKS:
         attempt.looks += 1

@@ -103,7 +103,7 @@ class Drain:
             content = await asyncio.to_thread(spool.read, name)
             if content is None:
                 return
-            await self._world.db.write(partial(self._outcomes.ended, *unpacked(content)))
+            await self._world.db.write(partial(self._outcomes.ended, [unpacked(content)]))
         except Unavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others are brought in

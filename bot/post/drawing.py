@@ -46,6 +46,15 @@ class _Look:
     closes: datetime | None = None  # when the hours end in which it may arrive
 
 
+@dataclass(frozen=True)
+class _Going:
+    """What passed every look: a message, its part, and how that is handed over."""
+
+    row: Outbox
+    part: Part
+    outbound: Outbound
+
+
 class Drawing:
     """Looks at claimed messages and draws them as their channels show them."""
 
@@ -54,8 +63,20 @@ class Drawing:
         self._quiet = world.settings.quiet
         self._limits = world.limits
 
-    def draw(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> Ready | None:
-        """Give what goes now, its try written down; or nothing, the message put off or closed."""
+    def draw(
+        self, s: Session, rows: Sequence[Outbox], shut: frozenset[str], now: datetime
+    ) -> list[Ready]:
+        """Give what goes now, its tries written down; the others are put off or closed."""
+        with s.no_autoflush:  # nothing changes here that another look would see
+            looked = [self._draw(s, row, shut, now) for row in rows]
+        going = [one for one in looked if one is not None]
+        claims = attempts.begin(s, [(one.row, one.part) for one in going], now)
+        return [
+            Ready(claim, one.row.via, one.outbound)
+            for claim, one in zip(claims, going, strict=True)
+        ]
+
+    def _draw(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> _Going | None:
         person, address = s.get_one(Person, row.person_id), s.get_one(Address, row.address_id)
         look = _Look(row, person, address, now)
         if row.expires_at is not None and row.expires_at <= now:
@@ -125,7 +146,7 @@ class Drawing:
             return replace(base, text=f"{base.text}\n{mark}")
         return base
 
-    def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> Ready | None:
+    def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> _Going | None:
         row, now = look.row, look.now
         channel = self._world.channels[row.via]
         pieces = channel.pieces(base)
@@ -145,9 +166,7 @@ class Drawing:
         part.template = name
         part.written = as_read(written[part.n - 1])
         row.written = whole
-        s.add(row)
-        claim = attempts.begin(s, row, part, now)
-        return Ready(claim, row.via, replace(pieces[part.n - 1], attempt=claim.attempt))
+        return _Going(row, part, pieces[part.n - 1])
 
 
 def close(s: Session, row: Outbox, state: OutboxState, why: str, now: datetime) -> None:
@@ -182,7 +201,6 @@ def _parts(
         for n, one in enumerate(written, 1)
     ]
     s.add_all(parts)
-    s.flush()
     return parts
 
 
@@ -215,27 +233,32 @@ def _too_many(s: Session, row: Outbox, most: int, now: datetime) -> datetime | N
     return oldest + timedelta(days=1) if oldest else None
 
 
-_LATELY = (
-    select(Outbox.text)
+_BEFORE = (
+    sa.select(col(Outbox.text))
     .where(
         col(Outbox.person_id) == sa.bindparam("who"),
         col(Outbox.id) != sa.bindparam("this"),
         col(Outbox.sent_at) > sa.bindparam("since"),
     )
     .order_by(col(Outbox.id).desc())
-    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+_LATELY = _BEFORE.limit(sa.bindparam("most", type_=sa.Integer()))
+_SO_MANY = (
+    _BEFORE.with_only_columns(col(Outbox.id))
+    .offset(sa.bindparam("most", type_=sa.Integer()) - 1)
+    .limit(1)
 )
 
 
 def _repeats_itself(s: Session, row: Outbox, limits: Limits, now: datetime) -> bool:
     """Tell whether the last messages to somebody were all these very words, minutes ago."""
-    lately = s.exec(
-        _LATELY,
-        params={
-            "who": row.person_id,
-            "this": row.id,
-            "since": now - limits.identical_for,
-            "most": limits.identical,
-        },
-    ).all()
-    return len(lately) == limits.identical and all(text == row.text for text in lately)
+    asked = {
+        "who": row.person_id,
+        "this": row.id,
+        "since": now - limits.identical_for,
+        "most": limits.identical,
+    }
+    connection = s.connection()
+    if connection.execute(_SO_MANY, asked).first() is None:
+        return False  # as nearly always: no words need be opened to know it
+    return all(text == row.text for text in connection.execute(_LATELY, asked).scalars())

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
 from bot import crash, metrics
+from bot.crowd import Crowd
 from bot.db import Unavailable
 from bot.log import log
 from bot.post import attempts
+from bot.post.attempts import Flight
 from bot.post.outbox import Claim
 from bot.post.receipts import settle_failure
 from bot.post.remedies import Remedies, Try, judged
@@ -19,8 +21,12 @@ from bot.post.spool import OUTCOME
 from bot.world import World
 from channels import failures
 from channels.base import Failure, Remedy, Scope, Sent, Status
+from models.outbox import ReceiptRow
 
 QUICK = 2.0  # seconds for the record, where there is a folder beside it
+
+Ended = tuple[Claim, Sent | Failure]
+"""A try, and how it ended."""
 
 _FAILURES: dict[str, type[Failure]] = {
     one.__name__: one
@@ -35,6 +41,7 @@ class Outcomes:
     def __init__(self, world: World) -> None:
         self._world = world
         self._remedies = Remedies(world.channels)
+        self._crowd = Crowd(world.db, self.ended)
 
     async def keep(self, claim: Claim, result: Sent | Failure) -> str:
         """Write how a try ended, and give its name; or keep it beside the record for later.
@@ -44,7 +51,7 @@ class Outcomes:
         spool = self._world.spool
         try:
             async with asyncio.timeout(QUICK if spool is not None else None):
-                return await self._world.db.write(partial(self.ended, claim, result))
+                return await self._crowd.write((claim, result))
         except (Unavailable, TimeoutError):
             if spool is None:
                 raise
@@ -57,15 +64,31 @@ class Outcomes:
         self._world.ring()
         return "spooled"
 
-    def ended(self, claim: Claim, result: Sent | Failure, s: Session) -> str:
-        """Write how a try ended, and what follows from it. Written twice, the first stays."""
+    def ended(self, tries: Sequence[Ended], s: Session) -> list[str]:
+        """Write how tries ended, and what follows from it. Written twice, the first stays."""
+        flights = attempts.flights(s, [claim for claim, _ in tries])
+        theirs = [result.message_id for _, result in tries if isinstance(result, Sent)]
+        news = attempts.early(s, theirs)
+        return [
+            self._ended(s, claim, result, flight, news)
+            for (claim, result), flight in zip(tries, flights, strict=True)
+        ]
+
+    def _ended(
+        self,
+        s: Session,
+        claim: Claim,
+        result: Sent | Failure,
+        flight: Flight,
+        news: Mapping[str, Sequence[ReceiptRow]],
+    ) -> str:
         now = self._world.now()
-        flight = attempts.flight(s, claim)
         if flight.attempt.ended_at is not None:
             return flight.attempt.outcome
         tried = Try(flight.row, flight.part, flight.address, now)
         outcome = judged(s, self._remedies, tried, result)
-        if not attempts.land(s, claim, flight, outcome, now):
+        early = news.get(outcome.provider_id, ())
+        if not attempts.land(s, claim, flight, outcome, now, early=early):
             metrics.fence_refusals.labels("outbox").inc()
             return outcome.name
         if isinstance(result, Failure):

@@ -171,21 +171,25 @@ class Sender:
                 select(Address).where(col(Address.id).in_({one.address_id for one in rows}))
             ).all(),
         )
-        drawn = [self._drawn(s, row, shut, now) for row in rows]
+        ready = self._drawn(s, rows, shut, now)
         crash.point("out.claimed")
         del held
-        return len(rows), [one for one in drawn if one is not None]
+        return len(rows), ready
 
-    def _drawn(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> Ready | None:
+    def _drawn(
+        self, s: Session, rows: Sequence[Outbox], shut: frozenset[str], now: datetime
+    ) -> list[Ready]:
         try:
             with s.begin_nested():
-                return self._drawing.draw(s, row, shut, now)
+                return self._drawing.draw(s, rows, shut, now)
         except OperationalError:
             raise  # it is the database that fails, not the message
         except Exception as problem:  # noqa: BLE001 - one that cannot be drawn must not stop the others
-            log.error("send.broken", error=type(problem).__name__, outbox=row.id)
-            close(s, row, OutboxState.FAILED, "Our own code could not write it.", now)
-            return None
+            if len(rows) > 1:
+                return [one for row in rows for one in self._drawn(s, [row], shut, now)]
+            log.error("send.broken", error=type(problem).__name__, outbox=rows[0].id)
+            close(s, rows[0], OutboxState.FAILED, "Our own code could not write it.", now)
+            return []
 
     # --- flying -------------------------------------------------------------------------------
 

@@ -111,20 +111,22 @@ def take(
             parts = [Part(outbox_id=row.id or 0, via=row.via, address_id=row.address_id)]
             s.add_all(parts)
             s.flush()
-        claims.append(attempts.begin(s, row, parts[0], now))
+        claims.extend(attempts.begin(s, [(row, parts[0])], now))
     return claims
 
 
 def judged(s: Session, claim: Claim, result: Sent | Failure, now: datetime = NOW) -> Outcome:
     """Judge how a try ended."""
-    flight = attempts.flight(s, claim)
+    (flight,) = attempts.flights(s, [claim])
     tried = Try(flight.row, flight.part, flight.address, now)
     return remedies.judged(s, Remedies({}), tried, result)
 
 
 def land(s: Session, claim: Claim, outcome: Outcome, now: datetime = NOW) -> bool:
     """Write down how a try ended. False when it was not ours to say any more."""
-    return attempts.land(s, claim, attempts.flight(s, claim), outcome, now)
+    (flight,) = attempts.flights(s, [claim])
+    early = attempts.early(s, [outcome.provider_id]).get(outcome.provider_id, [])
+    return attempts.land(s, claim, flight, outcome, now, early=early)
 
 
 def ends(db: Database, claim: Claim, result: Sent | Failure | Outcome, now: datetime = NOW) -> bool:

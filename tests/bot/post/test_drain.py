@@ -386,7 +386,7 @@ async def test_what_was_tried_again_since_is_not_undone_by_an_old_outcome(cut: C
     cut.db.write_now(lambda s: bool(scene.take(s)))
     written = Outcomes(cut.world)
     for end in (Sent("SM9"), Unreachable("No.")):
-        cut.db.write_now(partial(written.ended, first, end))
+        cut.db.write_now(partial(written.ended, [(first, end)]))
     row = scene.message(cut.db, number)
     assert (row.state, row.attempts, row.provider_id) == (OutboxState.SENDING, 2, "")
 

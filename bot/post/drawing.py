@@ -55,6 +55,11 @@ class _Going:
     outbound: Outbound
 
 
+# Asked for every batch that goes, so built once.
+_PEOPLE = select(Person).where(col(Person.id).in_(sa.bindparam("ids", expanding=True)))
+_ADDRESSES = select(Address).where(col(Address.id).in_(sa.bindparam("ids", expanding=True)))
+
+
 class Drawing:
     """Looks at claimed messages and draws them as their channels show them."""
 
@@ -67,8 +72,16 @@ class Drawing:
         self, s: Session, rows: Sequence[Outbox], shut: frozenset[str], now: datetime
     ) -> list[Ready]:
         """Give what goes now, its tries written down; the others are put off or closed."""
+        whose, where = [row.person_id for row in rows], [row.address_id for row in rows]
+        people = {one.id: one for one in s.exec(_PEOPLE, params={"ids": whose})}
+        addresses = {one.id: one for one in s.exec(_ADDRESSES, params={"ids": where})}
         with s.no_autoflush:  # nothing changes here that another look would see
-            looked = [self._draw(s, row, shut, now) for row in rows]
+            looked = [
+                self._draw(
+                    s, _Look(row, people[row.person_id], addresses[row.address_id], now), shut
+                )
+                for row in rows
+            ]
         going = [one for one in looked if one is not None]
         claims = attempts.begin(s, [(one.row, one.part) for one in going], now)
         return [
@@ -76,9 +89,8 @@ class Drawing:
             for claim, one in zip(claims, going, strict=True)
         ]
 
-    def _draw(self, s: Session, row: Outbox, shut: frozenset[str], now: datetime) -> _Going | None:
-        person, address = s.get_one(Person, row.person_id), s.get_one(Address, row.address_id)
-        look = _Look(row, person, address, now)
+    def _draw(self, s: Session, look: _Look, shut: frozenset[str]) -> _Going | None:
+        row, now = look.row, look.now
         if row.expires_at is not None and row.expires_at <= now:
             close(s, row, OutboxState.EXPIRED, "It waited too long and was not sent.", now)
             return None
@@ -90,7 +102,7 @@ class Drawing:
         if row.held is not None and windows.cancelled(s, row, now):
             return None
         row.held = None
-        way = windows.way(s, self._world, row, person, address, now)
+        way = windows.way(s, self._world, row, look.person, look.address, now)
         match way:
             case windows.Behind(until):
                 row.held = Held.WINDOW
@@ -161,7 +173,8 @@ class Drawing:
             close(s, row, OutboxState.REFUSED, why, now)
             return None
         known = attempts.legs(s, row) if row.attempts else []
-        parts = known or _parts(s, row, look.address, written, now)
+        parts = known or _parts(row, look.address, written, now)
+        s.add_all(parts)
         part = next(one for one in parts if one.state is OutboxState.PENDING)
         part.template = name
         part.written = as_read(written[part.n - 1])
@@ -184,10 +197,8 @@ def as_read(written: Written) -> str:
     return "\n".join([written.text, *written.labels])
 
 
-def _parts(
-    s: Session, row: Outbox, address: Address, written: Sequence[Written], now: datetime
-) -> list[Part]:
-    parts = [
+def _parts(row: Outbox, address: Address, written: Sequence[Written], now: datetime) -> list[Part]:
+    return [
         Part(
             outbox_id=row.id or 0,
             leg=row.leg,
@@ -200,8 +211,6 @@ def _parts(
         )
         for n, one in enumerate(written, 1)
     ]
-    s.add_all(parts)
-    return parts
 
 
 def _seconds(look: _Look) -> int | None:

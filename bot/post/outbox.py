@@ -203,6 +203,15 @@ def _due_query(lines: tuple[tuple[str, int], ...]) -> Any:
     return sa.select(joined, *told).join(Address, joined.c.address_id == col(Address.id))
 
 
+@cache
+def _claim_query() -> Any:
+    soon: Any = sa.bindparam("soon", type_=Outbox.__table__.c.next_at.type)  # type: ignore[attr-defined]
+    chosen = col(Outbox.id).in_(sa.bindparam("ids", expanding=True))
+    query = select(Outbox).where(chosen, Outbox.state == OutboxState.PENDING, ~_blocked(soon))
+    query = query.order_by(col(Outbox.weight), col(Outbox.id))
+    return query.with_for_update(skip_locked=True, of=Outbox)
+
+
 def claim(
     s: Session, ids: Collection[int], *, now: datetime, clock: datetime | None = None
 ) -> list[Outbox]:
@@ -210,19 +219,8 @@ def claim(
 
     `clock` is the record's time, which leases go by.
     """
-    query = (
-        select(Outbox)
-        .where(
-            col(Outbox.id).in_(ids),
-            Outbox.state == OutboxState.PENDING,
-            ~_blocked(now + PATIENCE),
-        )
-        .order_by(col(Outbox.weight), col(Outbox.id))
-    )
     shared = s.get_bind().dialect.name == "postgresql"
-    if shared:
-        query = query.with_for_update(skip_locked=True, of=Outbox)
-    rows = s.exec(query).all()
+    rows = s.exec(_claim_query(), params={"ids": list(ids), "soon": now + PATIENCE}).all()
     taken: list[Outbox] = []
     people: set[int] = set()
     for row in _nobody_else_s(s, rows) if shared else rows:

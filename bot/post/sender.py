@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot import crash, metrics
 from bot.db import Unavailable, clock
@@ -31,7 +31,6 @@ from channels.base import (
     Unreachable,
 )
 from models.outbox import Outbox, OutboxState
-from models.person import Address, Person
 
 AT_ONCE = 64  # messages on the wire at a time, on all channels; each has its own limit below it
 PATIENCE = (0.1, 0.5, 2.0, 5.0, 7.0)  # seconds between tries to write down how a send ended
@@ -163,17 +162,8 @@ class Sender:
         """Take what may go: how much it was, and what of it goes now."""
         now = self._world.now()
         rows = outbox.claim(s, ids, now=now, clock=clock(s))
-        # All that the looks need comes with two queries, however many messages there are. It stays
-        # in the session as long as somebody holds it.
-        held = (
-            s.exec(select(Person).where(col(Person.id).in_({one.person_id for one in rows}))).all(),
-            s.exec(
-                select(Address).where(col(Address.id).in_({one.address_id for one in rows}))
-            ).all(),
-        )
         ready = self._drawn(s, rows, shut, now)
         crash.point("out.claimed")
-        del held
         return len(rows), ready
 
     def _drawn(

@@ -39,7 +39,8 @@ per_second = 1000000.0
 burst = 1000000
 [guard]
 unsolicited = 1000000
-identical = 1000000
+identical = 5
+identical_seconds = 0.01
 """
 START = 60.0  # seconds for a process to listen
 LOOK = 0.5  # seconds between looks at whether a process is still busy

@@ -115,9 +115,9 @@ def not_understood(kind: Kind, times: int, hours: int) -> Text:
         return together(_("I cannot understand you, so I have told a person."), _within(hours))
     match kind:
         case Kind.CHOICE if times == 1:
-            return _("I did not understand. Please answer with a number.")
+            return _("I did not understand. Please choose one of these.")
         case Kind.CHOICE:
-            return _("Write only the number. For example: 1")
+            return _("Press one, or write only its number. The first is 1.")
         case Kind.PLACE if times == 1:
             return _("I did not understand. Please write the name of the place.")
         case Kind.PLACE:

@@ -84,6 +84,14 @@ async def _report(talk: Talk, given: SearchGiven, n: int) -> SearchReported:
         },
         means={Outcome.FOUND: Meaning.YES, Outcome.NOT_THERE: Meaning.NO},
         words={
+            Outcome.FOUND: (
+                *("la encontre", "lo encontre", "la encontramos", "lo encontramos", "los encontre"),
+                *("las encontre", "la halle", "lo halle", "found her", "found him", "found them"),
+            ),
+            Outcome.NOT_THERE: (
+                *("no la encontre", "no lo encontre", "no la encontramos", "no lo encontramos"),
+                *("no la halle", "no lo halle", "did not find", "didn't find"),
+            ),
             Outcome.COULD_NOT_LOOK: (
                 *("no pude ir", "no pude llegar", "no pude buscar", "no fui", "could not go"),
                 *("no pudimos ir", "no pudimos llegar", "no pudimos buscar", "no fuimos"),

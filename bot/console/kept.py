@@ -25,6 +25,7 @@ WHOLE = (
     t("{who} wrote while all messages to them are frozen: {words}"),
     t("{who} wrote to the human who has the talk: {words}"),
     t("{who} asks for a person: {words}"),
+    t("{who} asks for news: {words}"),
     t("{who} says we have the wrong person: {words}"),
     t("{who} could not be understood three times: {words}"),
     t("{who} could not say which request it is for: {words}"),

@@ -39,17 +39,14 @@ from models.evidence import EvidenceState
 from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
 from models.inbox import Heard
 from models.outbox import Weight
+from models.person import Role
 from models.task import TaskKind
 from models.text import Text
 
 ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
 LOST = 3  # misunderstandings in a row after which a human takes over
 NAMED = 3  # requests named in one question
-QUIET = {  # why the bot keeps quiet, and what staff hear of it
-    "stopped": "wrote after asking us to stop",
-    "frozen": "wrote while all messages to them are frozen",
-    "held": "wrote to the human who has the talk",
-}
+ASKERS = {Role.LAWYER, Role.PARENT, Role.UNKNOWN}  # whose news is a human's to give
 
 
 class Acts:
@@ -80,7 +77,7 @@ class Acts:
                 if not arrival.inbound.provider_answered:
                     self._tell(s, arrival, always.returned())
             case Quiet(why):
-                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", QUIET[why])
+                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", route.told)
             case Want(wish):
                 self._wish(s, arrival, wish)
             case WrongPerson():
@@ -211,6 +208,8 @@ class Acts:
                 self.screen.show(s, talked, arrival.cause(), arrival.now)
             case Wish.READ if arrival.waited:
                 pass  # what waited comes, and that is the answer
+            case Wish.STATUS if arrival.person.role in ASKERS:
+                self._unplaced(s, arrival, "asks for news")
             case Wish.STATUS | Wish.READ:
                 opened = talks.open_for(s, arrival.person.id or 0)
                 codes = tuple(dict.fromkeys(one.code for one in opened if one.code))
@@ -331,9 +330,11 @@ class Acts:
             count = sum(one.state is EvidenceState.STORED for one in found)
             self._tell(s, arrival, always.photos_received(count, talked.code), talked=talked)
 
-    def _unplaced(self, s: Session, arrival: Arrival) -> None:
+    def _unplaced(
+        self, s: Session, arrival: Arrival, why: str = "wrote what fits no request"
+    ) -> None:
         cause = f"unplaced:{arrival.person.id}:{_day(arrival)}"
-        if self._human(s, arrival, cause, "wrote what fits no request"):
+        if self._human(s, arrival, cause, why):
             self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours))
 
     # --- small words ------------------------------------------------------------------------------

@@ -81,6 +81,15 @@ class Quiet:
 
     why: str
 
+    @property
+    def told(self) -> str:
+        """What staff hear that the person did."""
+        return {
+            "stopped": "wrote after asking us to stop",
+            "frozen": "wrote while all messages to them are frozen",
+            "held": "wrote to the human who has the talk",
+        }[self.why]
+
 
 @dataclass(frozen=True)
 class Want:

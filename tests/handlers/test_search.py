@@ -1,3 +1,5 @@
+import pytest
+
 from models.facts import SearchGiven, SearchReported
 from models.whereabouts import Certainty, Finding, Source
 from tests.stage import Actor, Stage
@@ -227,3 +229,30 @@ def test_the_same_search_in_english(stage: Stage):
     ana.says("yes")
     ana.hears("Thank you. Your report on GT-0417 is recorded, and coordination will look at it.")
     assert ana.recorded == [SearchReported(7, Finding.NOT_THERE)]
+
+
+@pytest.mark.parametrize(
+    ("words", "next_question"),
+    [
+        ("la encontre, vive con su hermana en el canton", PLACE),
+        ("ya lo encontramos gracias a Dios", PLACE),
+        ("la encontre pero no quiere hablar", PLACE),
+        ("fui y no la encontré, dicen que se fue a la costa", GONE),
+        ("no lo encontramos", GONE),
+    ],
+)
+def test_who_tells_it_in_a_sentence_is_understood(stage: Stage, words: str, next_question: str):
+    marta = stage.plays("search", GIVEN)
+    marta.hears(OUTCOME)
+    marta.says(words)
+    marta.hears(next_question)
+
+
+@pytest.mark.parametrize(
+    "words", ["la mama no vive ahi, la encontre en la costa", "encontre la casa vacia"]
+)
+def test_who_says_two_things_is_asked_which(stage: Stage, words: str):
+    marta = stage.plays("search", GIVEN)
+    marta.hears(OUTCOME)
+    marta.says(words)
+    marta.hears("No entendí. Elija una de estas, por favor.\n" + OUTCOME)

@@ -339,3 +339,19 @@ async def test_what_fits_nothing_goes_to_a_human_and_its_sender_hears_so_once(
     assert (task.kind, task.person_id) == (TaskKind.UNPLACED, stage.person)
     assert task.due_at > NOW
     assert MARTA not in task.detail
+
+
+@pytest.mark.parametrize("role", [Role.LAWYER, Role.PARENT, Role.UNKNOWN])
+async def test_whose_news_is_a_human_s_to_give_is_never_told_that_nothing_waits(
+    sqlite_stage: Stage, role: Role
+) -> None:
+    sqlite_stage.change(role=role)
+    (answer,) = await sqlite_stage.says("¿hay noticias?")
+    assert "una persona lo va a leer" in answer
+    (task,) = scene.tasks(sqlite_stage.db)
+    assert "asks for news: ¿hay noticias?" in task.detail
+
+
+async def test_a_defender_without_work_hears_that_nothing_waits(sqlite_stage: Stage) -> None:
+    assert await sqlite_stage.says("estado") == ["Por ahora no tiene nada pendiente."]
+    assert scene.tasks(sqlite_stage.db) == []

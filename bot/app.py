@@ -43,7 +43,14 @@ class Beside:
 class App:
     """Everything that is served. Webhooks go their own short way, past the framework."""
 
-    def __init__(self, world: World, *, works: bool, beside: Beside | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        works: bool,
+        beside: Beside | None = None,
+        webhooks: Webhooks | None = None,
+    ) -> None:
         self._world = world
         self._beside = beside
         self._looker = Looker()
@@ -51,7 +58,7 @@ class App:
         world.bell.works = works
         fetcher = self._worker.fetcher if self._worker else Fetcher(world, self._looker)
         world.uploads = Uploads(world, fetcher)
-        self._webhooks = Webhooks(world)
+        self._webhooks = webhooks or Webhooks(world)
         self._gauges = gauges.Gauges(world)
         self._pages = self._build()
 
@@ -70,7 +77,11 @@ class App:
 
     def _build(self) -> FastAPI:
         pages = FastAPI(
-            lifespan=self._life, docs_url=None, redoc_url=None, openapi_url=None, title="Enlace"
+            lifespan=lambda _pages: self.life(),
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            title="Enlace",
         )
         pages.add_api_route("/health", _health, methods=["GET"])
         pages.add_api_route("/ready", self._ready, methods=["GET"])
@@ -82,7 +93,8 @@ class App:
         return pages
 
     @contextlib.asynccontextmanager
-    async def _life(self, _pages: FastAPI) -> AsyncIterator[None]:
+    async def life(self) -> AsyncIterator[None]:
+        """Work, from entering to leaving."""
         world = self._world
         await asyncio.to_thread(world.files.prepare)
         await world.bell.start()

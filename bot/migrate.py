@@ -4,24 +4,26 @@ A migration is one transaction, so that an interrupted one leaves the old shape.
 migrate at once do it one after the other, and the second finds nothing left to do.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 import models
 from bot.settings import WrongSetting
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 SCRIPTS = Path(models.__file__).parent / "migrations"
 LOCK = 0x656E6C6163  # any number, as long as it is always this one: PostgreSQL's advisory lock
 PATIENCE = 600  # seconds that SQLite waits for another process that migrates
+
+_NAMED = re.compile(r"^(revision|down_revision) = (?:None|\"(\w+)\")$", re.MULTILINE)
 
 
 class WrongDatabase(WrongSetting):
@@ -30,6 +32,8 @@ class WrongDatabase(WrongSetting):
 
 def upgrade(url: str) -> None:
     """Bring a database to the newest shape. Raises `WrongDatabase` for one of a newer version."""
+    from alembic import command  # noqa: PLC0415 - see `config`
+
     with _open(url) as engine, _alone(engine) as connection:
         if _unknown(connection):
             raise _newer()
@@ -44,12 +48,16 @@ def check(url: str) -> None:
     with _open(url) as engine, engine.connect() as connection:
         if _unknown(connection):
             raise _newer()
-        if _revisions(connection) != set(_scripts().get_heads()):
+        if _revisions(connection) != {_newest()}:
             raise _older()
 
 
-def config(connection: Connection) -> Config:
+def config(connection: Connection) -> "Config":
     """Set alembic up for a connection, inside whose transaction it works."""
+    # It takes as long to load as a whole web framework, and whoever starts us only wants to know
+    # whether the shape is right.
+    from alembic.config import Config  # noqa: PLC0415
+
     made = Config()
     made.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     made.attributes["connection"] = connection
@@ -64,17 +72,29 @@ def _older() -> WrongDatabase:
     return WrongDatabase("This database is older than the bot; run: python3 -m bot migrate")
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(SCRIPTS))
+def _chain() -> dict[str, str]:
+    """Give each revision with the one that it follows, as their files say."""
+    told = [
+        dict(_NAMED.findall(path.read_text("utf-8")))
+        for path in (SCRIPTS / "versions").glob("*.py")
+    ]
+    return {one["revision"]: one["down_revision"] for one in told}
+
+
+def _newest() -> str:
+    chain = _chain()
+    (newest,) = chain.keys() - chain.values()
+    return newest
 
 
 def _revisions(connection: Connection) -> set[str]:
-    return set(MigrationContext.configure(connection).get_current_heads())
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
 def _unknown(connection: Connection) -> bool:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    return not _revisions(connection) <= known
+    return not _revisions(connection) <= _chain().keys()
 
 
 @contextmanager

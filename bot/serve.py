@@ -7,13 +7,11 @@ from types import FrameType
 
 import uvicorn
 
-from bot import gauges
-from bot.app import App
-from bot.fallback import Fallback
+from bot.front import Front, Rest, Served
 from bot.log import log
+from bot.post.webhooks import Webhooks
 from bot.settings import Settings, WrongSetting
 from bot.wiring import Alone, keeping, world
-from bot.worker import Worker
 
 GRACE = 20  # seconds for requests under way when we are told to stop
 
@@ -26,8 +24,17 @@ def web(settings: Settings, *, host: str, port: int, descriptor: int | None = No
     embedded = settings.url.startswith("sqlite")
     alone = Alone(settings.data_dir) if embedded else None
     try:
-        app = App(world(settings), works=embedded)
-        listen(app, host=host, port=port, descriptor=descriptor)
+        here = world(settings)
+
+        def load(webhooks: Webhooks) -> Rest:
+            from bot.app import App  # noqa: PLC0415 - this is what takes so long
+
+            return App(here, works=embedded, webhooks=webhooks)
+
+        front = Front(Webhooks(here), load)
+        listen(front, host=host, port=port, descriptor=descriptor)
+        if front.failed is not None:
+            raise front.failed
     finally:
         if alone is not None:
             alone.release()
@@ -35,15 +42,23 @@ def web(settings: Settings, *, host: str, port: int, descriptor: int | None = No
 
 def keep(settings: Settings, *, host: str, port: int) -> None:
     """Only keep what Twilio brings, until told to stop, whatever becomes of the database."""
+    from bot.fallback import Fallback  # noqa: PLC0415 - `serve` starts without it
+
     listen(Fallback(keeping(settings)), host=host, port=port)
 
 
 class _Server(uvicorn.Server):
     """Uvicorn, which lets live streams go before it waits for what is under way."""
 
-    def __init__(self, config: uvicorn.Config, app: App | Fallback) -> None:
+    def __init__(self, config: uvicorn.Config, app: Served) -> None:
         super().__init__(config)
         self._app = app
+        if isinstance(app, Front):
+            app.end = self.end
+
+    def end(self) -> None:
+        """Stop as if told to."""
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end."""
@@ -51,7 +66,7 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def listen(app: App | Fallback, *, host: str, port: int, descriptor: int | None = None) -> None:
+def listen(app: Served, *, host: str, port: int, descriptor: int | None = None) -> None:
     """Run the server on one port, or on a socket that is open already."""
     config = uvicorn.Config(
         app,
@@ -88,6 +103,9 @@ async def work(settings: Settings) -> None:
             "On SQLite, `serve` does the worker's work too. Set DATABASE_URL to a PostgreSQL "
             "database to run workers of their own."
         )
+    from bot import gauges  # noqa: PLC0415 - `serve` starts without it
+    from bot.worker import Worker  # noqa: PLC0415 - the same
+
     here = world(settings)
     here.files.prepare()
     here.bell.works = True

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,7 +10,8 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.office import hours
+if TYPE_CHECKING:
+    from bot.office.hours import Hours
 
 
 class WrongSetting(Exception):  # noqa: N818 - a verdict for the person who starts us
@@ -61,6 +62,8 @@ def _number(value: str) -> str:
 
 
 def _quiet(value: str) -> str:
+    from bot.office import hours  # noqa: PLC0415 - see `quiet`
+
     value = value.strip()
     hours.read(value)  # says what is wrong with it
     return value
@@ -212,8 +215,10 @@ class Settings(BaseSettings):
     )
 
     @property
-    def quiet(self) -> hours.Hours | None:
+    def quiet(self) -> "Hours | None":
         """The quiet hours; nothing where there are none."""
+        from bot.office import hours  # noqa: PLC0415 - it brings the models, which settings need not
+
         return hours.read(self.quiet_hours)
 
     @property

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
 from bot import migrate
@@ -53,6 +54,13 @@ def test_a_database_that_was_never_migrated_is_refused(database_url):
     assert tables(database_url) == set()
     with pytest.raises(WrongDatabase, match=OLDER):
         migrate.check(database_url)
+
+
+def test_the_chain_of_migrations_is_the_one_that_alembic_sees():
+    scripts = ScriptDirectory(str(migrate.SCRIPTS))
+    seen = {one.revision: one.down_revision or "" for one in scripts.walk_revisions()}
+    assert migrate._chain() == seen
+    assert [migrate._newest()] == scripts.get_heads()
 
 
 def test_looking_makes_no_file(tmp_path):

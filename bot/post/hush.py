@@ -4,8 +4,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.office import people
-from bot.post.screen import spoken
 from bot.vault.keys import Keys
 from channels.base import Envelope, Kind
 from handlers.understanding import stops, stops_anybody
@@ -23,6 +21,10 @@ def hush(s: Session, keys: Keys, envelope: Envelope, now: datetime) -> bool:
     What else follows from it, such as the one confirmation, is for the turn. In the language of
     somebody we know the words may mean something else; somebody we do not know may use any.
     """
+    # With these comes most of the bot, and what serves the webhooks is to be there at once.
+    from bot.office import people  # noqa: PLC0415
+    from bot.post.screen import spoken  # noqa: PLC0415
+
     via = Via(envelope.channel)
     known = people.find(s, keys, via, envelope.sender)
     if known is not None and not stops(envelope.words, spoken(known[0])):

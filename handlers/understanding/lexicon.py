@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -207,9 +207,7 @@ def _read(language: str) -> Lexicon:  # noqa: C901 - one branch a kind of word
             beside[name] = beside.get(name, frozenset()) | {fold(word) for word in some}
         own = own or tuple(sound(fold(word)) for word in listed["mended"])
     return Lexicon(
-        signs=frozenset(
-            sign for some in signs.values() for row in some for sign in fold(row).split()
-        ),
+        signs=_each(signs),
         shorts=shorts,
         replies=replies,
         apart=apart,
@@ -221,6 +219,41 @@ def _read(language: str) -> Lexicon:  # noqa: C901 - one branch a kind of word
     )
 
 
+class Glance:
+    """Tells from few words that a text holds no phrase of some kinds, in any of our languages.
+
+    Reading the whole lexicon takes most of a second, for which no message may wait.
+    """
+
+    def __init__(self, kinds: Container[Kind]) -> None:
+        """Read the phrases of these kinds alone."""
+        signs = _load("signs")
+        self.signs = _each(signs)
+        self._phrases: Phrases[Kind] = Phrases()
+        self._shorts: dict[str, set[str]] = {}
+        for tongue in TONGUES:
+            listed = _load(tongue)
+            for short, words in listed["short"].items():
+                self._shorts.setdefault(short, set()).update(sound(one) for one in words.split())
+            for name, phrases in chain(signs.items(), listed["phrases"].items()):
+                if (kind := Kind(name)) in kinds:
+                    for row in expand(phrases, listed["lists"]):
+                        self._phrases.add([sound(word) for word in row], kind)
+
+    def may_be_in(self, words: Iterable[str]) -> bool:
+        """Whether one of the phrases may be among the words, as any of the languages hears them."""
+        heard: set[str] = set()
+        for word in words:
+            heard.add(sound(word))
+            heard.update(self._shorts.get(word, ()))
+        return self._phrases.may_be_in(heard)
+
+
+def _each(signs: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    return frozenset(sign for some in signs.values() for row in some for sign in fold(row).split())
+
+
+@cache
 def _load(name: str) -> dict[str, Any]:
     with (FOLDER / f"{name}.toml").open("rb") as file:
         return tomllib.load(file)

@@ -1,9 +1,10 @@
 """Whether a person asks us to stop writing, or comes back. Nothing here is guessed from a typo."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 
-from handlers.understanding.lexicon import TONGUES, Kind, Lexicon, lexicon
+from handlers.understanding.lexicon import TONGUES, Glance, Kind, Lexicon, lexicon
 from handlers.understanding.words import Piece, fold, pieces
 
 
@@ -19,14 +20,21 @@ def stops(text: str, language: str = "es") -> bool:
 
 def stops_anybody(text: str) -> bool:
     """Whether the text asks us to stop writing in any of the languages that we read."""
-    cut = pieces(text, lexicon(TONGUES[0]).signs)  # which are the same in all of them
+    glance = _glance()
+    cut = pieces(text, glance.signs)
+    if not glance.may_be_in(word for piece in cut for word in piece.words):
+        return False
     return any(_stops(cut, lexicon(language)) for language in TONGUES)
+
+
+@cache
+def _glance() -> Glance:
+    return Glance({Kind.STOP_WORDS, Kind.STOP_PHRASES})
 
 
 def _stops(cut: Sequence[Piece], known: Lexicon) -> bool:
     heard = [known.hear(piece.words) for piece in cut]
-    said = tuple(chain(*heard))
-    if known.apart[Kind.STOP_WORDS].may_be_in(said) and _is_only(said, Kind.STOP_WORDS, known):
+    if _is_only(tuple(chain(*heard)), Kind.STOP_WORDS, known):
         return True
     if not any(_asks_to_stop(words, known) for words in heard):
         return False

@@ -107,10 +107,17 @@ async def until_idle(
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve an app on a real socket, as `serve` does, and give its address."""
+async def serving(app: Any, *, alive: bool = False) -> AsyncIterator[str]:
+    """Serve an app on a real socket, as `serve` does, and give its address.
+
+    `alive`: with what it does by itself from its start to its end.
+    """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on" if alive else "off",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     with socket.socket() as listener:

@@ -17,7 +17,7 @@ from tests.faults.migrating import rows
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 ROWS = 3
-HEAD = migrate._scripts().get_current_head()
+HEAD = migrate._newest()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from handlers.understanding import Meaning, stops, understand
+from handlers.understanding import Meaning, stops, stops_anybody, understand
 from tests.handlers.understanding.replies import Labelled, labelled
 
 FLOORS = {
@@ -76,3 +76,8 @@ def _table(name: str, read: list[tuple[Labelled, Meaning]]) -> str:
         right = [got is row.meaning for row, got in read if row.kind == kind]
         lines.append(f"{kind}: {sum(right)} of {len(right)} right, {sum(right) / len(right):.1%}")
     return "\n".join(lines)
+
+
+def test_a_glance_overlooks_no_stop(part):
+    for row, _ in part[1]:
+        assert stops_anybody(row.text) == (stops(row.text, "es") or stops(row.text, "en"))

@@ -13,7 +13,7 @@ from bot.post.webhooks import Webhooks
 from bot.settings import Settings, WrongSetting
 from bot.wiring import Alone, keeping, world
 
-GRACE = 20  # seconds for requests under way when we are told to stop
+GRACE = 5  # seconds for requests under way at the end; sends get their own after, 25 in all
 
 
 def web(settings: Settings, *, host: str, port: int, descriptor: int | None = None) -> None:

@@ -311,6 +311,10 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
                 "crash/test_kills.py"
                 "::test_told_to_end_under_load_it_answers_what_it_took_and_loses_nothing"
             ),
+            (
+                "bot/test_worker.py"
+                "::test_told_to_end_it_claims_nothing_and_leaves_what_is_not_answered_unknown"
+            ),
         ),
     ),
     31: ("the disk is full", ("faults/test_disk_full.py::test_the_record_s_disk_is_full",)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.db import Database
 from bot.worker import Worker
@@ -87,5 +87,7 @@ async def test_told_to_end_it_claims_nothing_and_leaves_what_is_not_answered_unk
 
 def _forget(s: Session) -> None:
     s.connection().execute(
-        sa.update(Outbox).where(Outbox.state == OutboxState.SENDING).values(lease_until=LONG_AGO)
+        sa.update(Outbox)
+        .where(col(Outbox.state) == OutboxState.SENDING)
+        .values(lease_until=LONG_AGO)
     )

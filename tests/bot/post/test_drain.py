@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from bot.post import outbox, outcomes, webhooks
 from bot.post.drain import Drain
 from bot.post.outbox import Claim
 from bot.post.outcomes import Outcomes, packed, unpacked
-from bot.post.spool import BAD, ENVELOPE, OUTCOME, Spool
+from bot.post.spool import BAD, ENVELOPE, OUTCOME, TEMP, Spool
 from bot.post.webhooks import TWIML
 from bot.worker import Worker
 from channels import failures
@@ -39,6 +40,7 @@ from models.person import Person
 from models.task import TaskKind
 from tests.bot import here, scene
 from tests.bot.gate import gate
+from tests.bot.post.dying import CAME, WENT, dies
 from tests.bot.post.office import Office, numbered, sid, sms
 from tests.bot.post.test_webhooks import Door, message, news, open_doors, update
 from tests.bot.scene import KEYS, NOW, put
@@ -264,6 +266,51 @@ async def test_while_nobody_knows_what_lies_there_nothing_is_sent(
                 await asyncio.sleep(0.05)
         await worker.stop()
         await here.closed(world)
+
+
+# --- killed over it -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["in.spool_temp", "in.spool_synced", "in.spool_renamed"])
+async def test_killed_while_it_is_put_there_it_is_there_whole_or_not_at_all(
+    sqlite_db: Database, tmp_path: Path, place: str
+) -> None:
+    """D8.5: whoever was thanked is kept; what is half written is never taken for a file."""
+    assert await dies(str(sqlite_db.url), tmp_path, "puts", place) == (-signal.SIGKILL, False)
+    world = here.world(sqlite_db, tmp_path)
+    world.spool = spool_in(tmp_path)
+    await Drain(world).work()
+    await world.spool.keep(CAME, NOW)  # whoever was not thanked comes again
+    await Drain(world).work()
+    rows = sqlite_db.read_now(lambda s: [(row.event_id, row.raw) for row in s.exec(select(Inbox))])
+    assert rows == [(CAME.event_id, CAME.raw)]
+    left = [path.name for path in world.spool.folder.iterdir()]
+    assert all(name.endswith(TEMP) for name in left)
+    assert bool(left) == (place != "in.spool_renamed")
+    await here.closed(world)
+
+
+async def test_killed_while_it_is_brought_in_it_takes_effect_once(
+    db: Database, tmp_path: Path
+) -> None:
+    """D8.6, D8.16: out.spooled, in.drained and out.drained, each by a real kill."""
+    url = db.url.render_as_string(hide_password=False)
+    world = here.world(db, tmp_path)
+    world.spool = spool_in(tmp_path)
+    number = put(db, sms(db), "k")
+    db.write_now(lambda s: bool(scene.take(s)))
+    with here.locked(db):
+        await world.spool.keep(CAME, NOW)
+        assert await dies(url, tmp_path, str(number), "out.spooled") == (-signal.SIGKILL, False)
+    assert world.spool.look().files == {ENVELOPE: 1, OUTCOME: 1, BAD: 0}
+    for place in ("in.drained", "out.drained"):
+        assert await dies(url, tmp_path, "drains", place) == (-signal.SIGKILL, False)
+    await Drain(world).work()
+    assert list(world.spool.folder.iterdir()) == []
+    assert db.read_now(lambda s: s.exec(select(Inbox.event_id)).all()) == [CAME.event_id]
+    row = scene.message(db, number)
+    assert (row.state, row.provider_id, row.tries) == (OutboxState.ACCEPTED, WENT.message_id, 1)
+    await here.closed(world)
 
 
 # --- how a send ended -----------------------------------------------------------------------------

@@ -33,7 +33,9 @@ class Ear:
         """Return at the next ring, at one missed meanwhile, or after a while."""
         share = random.uniform(1 - JITTER, 1)  # noqa: S311 - chance, not secrecy
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.rung.wait(), seconds * share)
+            # `wait_for` would swallow a cancellation that comes with a ring, and never end.
+            async with asyncio.timeout(seconds * share):
+                await self.rung.wait()
         self.rung.clear()
 
 

@@ -57,6 +57,25 @@ async def test_nobody_waits_for_ever() -> None:
     await asyncio.wait_for(ear.wait(0.05), AT_ONCE)
 
 
+@pytest.mark.parametrize("steps", range(4))
+async def test_whoever_is_told_to_end_while_it_rings_ends(steps: int) -> None:
+    """Or a process under load would never stop."""
+    ear = Ear()
+
+    async def listens() -> None:
+        while True:
+            await ear.wait(POLL)
+
+    task = asyncio.create_task(listens())
+    await asyncio.sleep(0.01)
+    ear.rung.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task], timeout=AT_ONCE)
+    assert task.cancelled()
+
+
 async def test_a_ring_is_heard_in_other_processes(redis_url: str) -> None:
     async with bells(redis_url, redis_url) as (one, two):
         own, other = one.ear(), two.ear()

@@ -14,11 +14,19 @@ SIMULATED = "simulation/invariants.py"
 POST = "bot/post"
 POINTS = "crash/test_points.py::test_it_may_die_anywhere"
 KILLS = "crash/test_kills.py::test_kills_at_any_moment_lose_and_double_nothing"
+DRAINED = f"{POST}/test_drain.py::test_killed_while_it_is_brought_in_it_takes_effect_once"
 
 INVARIANTS: dict[int, tuple[str, tuple[str, ...]]] = {
     1: (
         "what was answered 2xx is kept",
-        (f"{SIMULATED}::d7_1_what_was_answered_is_kept", KILLS),
+        (
+            f"{SIMULATED}::d7_1_what_was_answered_is_kept",
+            KILLS,
+            (
+                f"{POST}/test_webhooks.py"
+                "::test_more_than_the_record_can_take_soon_is_refused_before_any_commit"
+            ),
+        ),
     ),
     2: (
         "many deliveries take effect once",
@@ -172,15 +180,30 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
     3: ("committed, not answered", (POINTS, "crash/test_points.py::in.committed")),
     4: ("answered, nobody woken", (POINTS, "crash/test_points.py::in.answered")),
     5: (
-        "the record is away: nothing is thanked for, and it is delivered again",
+        "the record is away: it lies beside it whole or not at all, or it is delivered again",
         (
+            f"{POST}/test_drain.py::test_killed_while_it_is_put_there_it_is_there_whole_or_not_at_all",
+            (
+                f"{POST}/test_drain.py"
+                "::test_while_the_record_is_away_twilio_is_thanked_for_what_lies_beside_it"
+            ),
+            "crash/test_spool.py::in.spool_renamed",
             (
                 f"{POST}/test_webhooks.py"
                 "::test_while_the_record_is_away_the_provider_is_told_to_come_again"
             ),
         ),
     ),
-    6: ("inserted from a list, not marked so", (POINTS, "crash/test_points.py::sweep.kept")),
+    6: (
+        "inserted from beside the record or from a list, not marked so",
+        (
+            DRAINED,
+            f"{POST}/test_drain.py::test_brought_in_twice_and_by_two_at_once_it_is_there_once",
+            "crash/test_spool.py::in.drained",
+            POINTS,
+            "crash/test_points.py::sweep.kept",
+        ),
+    ),
     7: ("a lane claimed, nothing worked", (POINTS, "crash/test_points.py::lane.claimed")),
     8: ("in the middle of a turn", (POINTS, "crash/test_points.py::turn.mid")),
     9: ("a turn committed, its lane held", (POINTS, "crash/test_points.py::turn.committed")),
@@ -219,6 +242,10 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
     16: (
         "the record is away when the outcome is known",
         (
+            DRAINED,
+            (f"{POST}/test_drain.py::test_how_a_send_ended_is_kept_beside_a_record_that_is_away"),
+            (f"{POST}/test_drain.py::test_after_a_restart_it_is_known_before_anybody_doubts_it"),
+            "crash/test_spool.py::out.spooled",
             (
                 f"{POST}/test_sender.py"
                 "::test_a_record_that_is_away_for_a_moment_still_learns_what_was_sent"
@@ -253,8 +280,14 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     21: (
-        "a stop while the record was away takes effect when it is kept",
-        (f"{POST}/test_sweep.py::test_a_stop_that_is_swept_takes_effect_when_it_is_kept",),
+        "a stop while the record was away takes effect before anything is sent",
+        (
+            (
+                f"{POST}/test_drain.py"
+                "::test_a_stop_beside_the_record_takes_effect_before_anything_is_sent"
+            ),
+            f"{POST}/test_sweep.py::test_a_stop_that_is_swept_takes_effect_when_it_is_kept",
+        ),
     ),
     22: ("a file stored, its row not", (POINTS, "crash/test_points.py::media.stored")),
     23: (
@@ -317,7 +350,13 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
             ),
         ),
     ),
-    31: ("the disk is full", ("faults/test_disk_full.py::test_the_record_s_disk_is_full",)),
+    31: (
+        "the disk is full",
+        (
+            "faults/test_disk_full.py::test_the_record_s_disk_is_full",
+            "faults/test_disk_full.py::test_the_disk_of_what_lies_beside_the_record_is_full",
+        ),
+    ),
     32: (
         "Redis dies, forgets and comes back",
         (

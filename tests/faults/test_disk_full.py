@@ -12,11 +12,16 @@ import httpx
 import pytest
 
 from bot.db import Database, Unavailable, probe
+from bot.post import webhooks
+from bot.post.drain import Drain
 from bot.post.inbox import insert, kept
+from bot.post.spool import BAD, ENVELOPE, OUTCOME, Lying, Spool
 from bot.simulator.remote import Phones
 from bot.vault.evidence import PART
 from channels.base import Envelope, Kind
 from models.base import use_sealer
+from tests.bot import here
+from tests.bot.post.test_webhooks import message, open_doors, sid
 from tests.bot.scene import KEYS, NOW
 from tests.faults import driver
 from tests.faults.disk import NEVER, Disk
@@ -105,6 +110,32 @@ async def test_the_disk_of_the_files_is_full(
         await until(lambda: files(sqlite_url) == [(sent["files"][0]["sha256"], "")])
         assert parts(small_disk) == []
         await phone.hears("foto", within=PATIENCE)
+
+
+async def test_the_disk_of_what_lies_beside_the_record_is_full(
+    tmp_path: Path, small_disk: Path, sqlite_ground: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is away too: nothing is thanked for that is not kept, and then it goes on."""
+    use_sealer(KEYS)
+    shutil.copy(sqlite_ground, tmp_path / "enlace.db")
+    db = Database(f"sqlite:///{tmp_path}/enlace.db")
+    monkeypatch.setattr(webhooks, "QUICK", 0.3)
+    async with open_doors(db, tmp_path) as door:
+        door.world.spool = spool = Spool(small_disk, KEYS)
+        spool.prepare()
+        with here.locked(db):
+            assert (await door.calls(message(1))).status_code == 200
+            with full(small_disk):
+                assert (await door.calls(message(2))).status_code == 503
+                assert spool.look().trouble
+            assert (await door.calls(message(3))).status_code == 200
+            assert spool.look() == Lying({ENVELOPE: 2, OUTCOME: 0, BAD: 0})
+            assert not any(small_disk.glob("*.temp"))  # nothing half written is left
+        await Drain(door.world).work()
+        assert [row.event_id for row in door.kept()] == [sid(1), sid(3)]
+        assert (await door.calls(message(2))).status_code == 200
+        assert door.kept()[-1].event_id == sid(2)
+    db.close()
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from prometheus_client import REGISTRY
 from sqlmodel import Session, col, select
 
 from bot.db import Database
-from bot.post import webhooks
+from bot.post import inbox, webhooks
+from bot.post.inbox import Full, Keeper
+from bot.post.spool import Spool
 from bot.post.webhooks import LIMIT, Webhooks
 from bot.world import World
 from channels.base import Call, Envelope, Forged
@@ -376,6 +378,53 @@ async def test_after_the_record_is_closed_nothing_is_thanked_for(any_door: Door)
     any_door.db.close()
     for call in (message(), news(), update()):
         assert (await any_door.calls(call)).status_code == 503
+
+
+async def test_more_than_the_record_can_take_soon_is_refused_before_any_commit(
+    any_door: Door,
+) -> None:
+    """D7.1: the memory of a process is bound, and what was thanked for is there, no more."""
+    line = any_door.world.doors["twilio/messages"]
+    keeper = Keeper(any_door.db, any_door.world.keys, any_door.world.now)
+    with here.locked(any_door.db):
+        first = asyncio.create_task(keeper.keep(line.admit(message(0)), within=60))
+        await asyncio.sleep(0)  # it is on its way into the record
+        await asyncio.sleep(0)
+        envelopes = [
+            replace(first_of, event_id=f"E{n}")
+            for first_of in (line.admit(message(1)),)
+            for n in range(inbox.MOST + 50)
+        ]
+        tasks = [asyncio.create_task(keeper.keep(one, within=60)) for one in envelopes]
+        _, waiting = await asyncio.wait(tasks, timeout=0.5)
+        assert len(waiting) == inbox.MOST == 2000
+        refused = [one for one in tasks if one.done()]
+        assert {type(one.exception()) for one in refused} == {Full}
+    await asyncio.gather(first, *waiting)
+    kept = {row.event_id for row in any_door.kept()}
+    thanked = {one.event_id for one, task in zip(envelopes, tasks, strict=True) if task in waiting}
+    assert kept == thanked | {sid(0)}
+    assert {one.event_id for one in envelopes} - thanked == {f"E{n}" for n in range(2000, 2050)}
+
+
+async def test_whom_the_record_has_no_room_for_is_told_to_come_again(
+    any_door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there is a folder beside it: a crowd is no outage."""
+    any_door.world.spool = Spool(tmp_path / "spool", any_door.world.keys)
+    any_door.world.spool.prepare()
+    monkeypatch.setattr(inbox, "MOST", 3)
+    monkeypatch.setattr(webhooks, "QUICK", 60)
+    with here.locked(any_door.db):
+        calls = [asyncio.create_task(any_door.calls(message(n))) for n in range(1, 11)]
+        async with asyncio.timeout(8):
+            while sum(one.done() for one in calls) < 4:  # noqa: ASYNC110 - at most 3 + 3 wait
+                await asyncio.sleep(0.01)
+        assert {one.result().status_code for one in calls if one.done()} == {503}
+    answers = [one.status_code for one in await asyncio.gather(*calls)]
+    assert set(answers) == {200, 503}
+    assert len(any_door.kept()) == answers.count(200)
+    assert not any_door.world.spool.waits()
 
 
 async def test_on_a_full_disk_nothing_is_thanked_for_and_later_it_is(

@@ -15,7 +15,7 @@ from bot.db import Database, Unavailable, probe
 from bot.post import webhooks
 from bot.post.drain import Drain
 from bot.post.inbox import insert, kept
-from bot.post.spool import BAD, ENVELOPE, OUTCOME, Lying, Spool
+from bot.post.spool import BAD, ENVELOPE, OUTCOME, TEMP, Lying, Spool
 from bot.simulator.remote import Phones
 from bot.vault.evidence import PART
 from channels.base import Envelope, Kind
@@ -130,7 +130,7 @@ async def test_the_disk_of_what_lies_beside_the_record_is_full(
                 assert spool.look().trouble
             assert (await door.calls(message(3))).status_code == 200
             assert spool.look() == Lying({ENVELOPE: 2, OUTCOME: 0, BAD: 0})
-            assert not any(small_disk.glob("*.temp"))  # nothing half written is left
+            assert halves(small_disk) == []
         await Drain(door.world).work()
         assert [row.event_id for row in door.kept()] == [sid(1), sid(3)]
         assert (await door.calls(message(2))).status_code == 200
@@ -143,6 +143,11 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not is_so():  # noqa: ASYNC110 - another process makes it so
             await asyncio.sleep(0.1)
+
+
+def halves(folder: Path) -> list[Path]:
+    """What is left of what could not be put beside the record."""
+    return list(folder.glob(f"*{TEMP}"))
 
 
 def parts(folder: Path) -> list[Path]:

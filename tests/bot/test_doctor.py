@@ -8,6 +8,8 @@ import pytest
 from bot import doctor
 from bot.db import Database
 from bot.office import gates
+from bot.post.spool import ENVELOPE, Spool
+from bot.vault.keys import Keys
 from models.inbox import InboxState
 from models.outbox import Held, OutboxState
 from tests.bot.post.test_depths import came, hold, lane, stand
@@ -57,3 +59,23 @@ async def test_what_needs_somebody_is_said_with_where_to_look(
         "paused: channel:sms",
     ):
         assert line in told
+
+
+async def test_what_lies_beside_the_record_is_said_and_a_folder_that_takes_nothing_is_ill(
+    sqlite_record: str, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert any("spool: not set" in one for one in await said(sqlite_record, tmp_path, monkeypatch))
+    spool = Spool(tmp_path / "spool", keys)
+    spool.prepare()
+    for _ in range(2):
+        await spool.put(ENVELOPE, b"x")
+    spool.set_aside(spool.names(ENVELOPE)[0])
+    monkeypatch.setenv("SPOOL_DIR", str(spool.folder))
+    told = "\n".join(await said(sqlite_record, tmp_path, monkeypatch))
+    assert "; 1 are to be brought into the database" in told
+    assert "spool: 1 files could not be read; each has a task" in told
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("SPOOL_DIR", str(tmp_path / "file"))
+    ill: list[str] = []
+    assert not await doctor.examine({}, ill.append)
+    assert any(one.startswith("✗ spool: SPOOL_DIR is ") for one in ill)

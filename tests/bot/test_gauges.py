@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot import gauges, metrics
 from bot.app import App
 from bot.db import Database
 from bot.office import gates
+from bot.post.spool import BAD, ENVELOPE, OUTCOME, Spool
 from bot.world import World
 from models.inbox import InboxState
 from models.outbox import Held, OutboxState, Weight
@@ -88,6 +90,21 @@ def test_the_page_tells_what_was_counted_in_this_process(world: World):
     assert number(page, "enlace_fence_refusals_total", kind="outbox")
     assert number(page, "enlace_spooled_total", kind="envelope")
     assert number(page, "enlace_sends_total", channel="sms", outcome="accepted")
+
+
+async def test_the_page_tells_what_lies_beside_the_record(world: World, tmp_path: Path):
+    assert "enlace_spool_up" not in page_of(world)
+    world.spool = spool = Spool(tmp_path / "spool", world.keys)
+    spool.prepare()
+    for _ in range(3):
+        await spool.put(ENVELOPE, b"x")
+    spool.set_aside(spool.names(ENVELOPE)[0])
+    page = page_of(world)
+    assert number(page, "enlace_spool_up") == 1
+    counted = [number(page, "enlace_spool_files", kind=kind) for kind in (ENVELOPE, OUTCOME, BAD)]
+    assert counted == [2, 0, 1]
+    shutil.rmtree(spool.folder)
+    assert number(page_of(world), "enlace_spool_up") == 0
 
 
 async def test_acts_that_share_a_commit_are_counted_as_one_batch(sqlite_db: Database):

@@ -1,7 +1,9 @@
 """The post room: what it shows, and what staff do about it, on the page and through the API."""
 
 import re
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlmodel import Session
 from bot.office import gates
 from bot.post import outbox_decisions
 from bot.post.phrases import BOOK
+from bot.post.spool import OUTCOME, Spool
 from models.gate import Gate
 from models.inbox import Inbox, InboxState, Lane
 from models.outbox import Held, Outbox, OutboxState, Part, Weight
@@ -118,6 +121,32 @@ async def test_what_waits_is_counted_by_channel_and_urgency_with_its_age(desk: D
     assert "3 min" in waits
     assert "De estos, 1 esperan a que la persona escriba por WhatsApp" in waits
     assert day.marta.id == row.person_id
+
+
+async def test_what_lies_beside_the_record_and_why_it_takes_no_more_is_said(
+    desk: Desk, tmp_path: Path
+):
+    async with desk.browser("marisol") as browser, desk.program(desk.token("post:read")) as program:
+        assert "h-beside" not in (await browser.get(POST)).text
+        assert (await program.get("/post")).json()["spool"] is None
+        desk.world.spool = spool = Spool(tmp_path / "beside", desk.world.keys)
+        spool.prepare()
+        assert "h-beside" not in (await browser.get(POST)).text  # nothing is wrong
+        for _ in range(3):
+            await spool.put(OUTCOME, b"x")
+        spool.set_aside(spool.names(OUTCOME)[0])
+        said = section((await browser.get(POST)).text, "h-beside")
+        assert "Archivos que van a entrar: 2." in said
+        assert "Archivos que no se pudieron leer: 1." in said
+        assert (await program.get("/post")).json()["spool"] == {
+            "waiting": 2,
+            "bad": 1,
+            "trouble": "",
+        }
+        shutil.rmtree(spool.folder)
+        said = section((await browser.get(POST)).text, "h-beside")
+        assert "No recibe archivos" in said
+        assert (await program.get("/post")).json()["spool"]["trouble"] in said
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ SPOKEN = (
     "told",
     "channel",
     "why",
+    "note",
+    "short",
     "talk_about",
     "country",
     "spoken",
@@ -115,6 +117,10 @@ class Reader:
         known = [via for via in Via if via.value == name]
         return self.word(known[0]) if known else self.t("Link")
 
+    def note(self, kept: str) -> str:
+        """Say what somebody did that is no words, such as pressing a button."""
+        return self.say(words.note(kept))
+
     def talk_about(self, name: str) -> str:
         """Say what a conversation is about."""
         return self.say(words.talk(name))
@@ -167,13 +173,17 @@ class Reader:
         local = at.astimezone(zone_of(zone) if zone else self.zone)
         return f"{self.iso_day(local.date().isoformat())}, {local:%H:%M}"
 
+    def short(self, at: datetime) -> str:
+        """Write an instant in few letters. Today needs no day."""
+        if self.date(at) == self.today:
+            return self.clock(at)
+        day = Text("{day:short}", (("day", Day(self.date(at))),))
+        return f"{self.say(day)}, {self.clock(at)}"
+
     def time(self, at: datetime, *, alone: bool = False) -> Markup:
-        """Write an instant, short, with the whole of it at hand. Today needs no day."""
+        """Write an instant, short, with the whole of it at hand."""
         iso = at.astimezone(UTC).isoformat(timespec="seconds")
-        shown = self.clock(at)
-        if not alone and self.date(at) != self.today:
-            day = Text("{day:short}", (("day", Day(self.date(at))),))
-            shown = f"{self.say(day)}, {shown}"
+        shown = self.clock(at) if alone else self.short(at)
         whole = Markup('<time datetime="{}" title="{}">{}</time>')
         return whole.format(iso, f"{self.hour(at)} ({self.zone.key})", shown)
 

@@ -235,6 +235,25 @@ ZONES: Mapping[str, str] = {
 }
 
 
+NOTES: Mapping[str, Text] = {
+    "button": _("Pressed a button"),
+    "edited": _("Changed an earlier message"),
+    "photo": _("A photo"),
+    "document": _("A file"),
+    "voice": _("A voice message"),
+    "video": _("A video"),
+    "other": _("Something else that is no words"),
+}
+
+
+def note(kept: str) -> Text:
+    """Say what somebody did that is no words."""
+    kind, _between, place = kept.partition(" ")
+    if kind == "pin" and place:
+        return _("A place on the map: {place}", place=place)
+    return NOTES.get(kept) or Text("{kept}", (("kept", kept),))
+
+
 def word(member: Enum) -> Text:
     """Say one of a closed list."""
     return WORDS[member]

@@ -209,7 +209,7 @@ class Acts:
             case Wish.READ if arrival.waited:
                 pass  # what waited comes, and that is the answer
             case Wish.STATUS if arrival.person.role in ASKERS:
-                self._unplaced(s, arrival, "asks for news")
+                self._unplaced(s, arrival, "asks for news", TaskKind.QUESTION)
             case Wish.STATUS | Wish.READ:
                 opened = talks.open_for(s, arrival.person.id or 0)
                 codes = tuple(dict.fromkeys(one.code for one in opened if one.code))
@@ -331,10 +331,14 @@ class Acts:
             self._tell(s, arrival, always.photos_received(count, talked.code), talked=talked)
 
     def _unplaced(
-        self, s: Session, arrival: Arrival, why: str = "wrote what fits no request"
+        self,
+        s: Session,
+        arrival: Arrival,
+        why: str = "wrote what fits no request",
+        kind: TaskKind = TaskKind.UNPLACED,
     ) -> None:
-        cause = f"unplaced:{arrival.person.id}:{_day(arrival)}"
-        if self._human(s, arrival, cause, why):
+        cause = f"{kind.value}:{arrival.person.id}:{_day(arrival)}"
+        if self._human(s, arrival, cause, why, kind):
             self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours))
 
     # --- small words ------------------------------------------------------------------------------

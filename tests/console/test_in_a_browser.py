@@ -134,6 +134,27 @@ async def test_every_page_lets_everybody_in_and_fits_the_screen(
     assert {path: found for path, found in faults.items() if found} == {}
 
 
+async def test_a_long_name_and_the_whole_menu_are_seen_on_a_desk_and_on_a_phone(
+    desk: Desk, browser: Browser, free_port: int
+):
+    def rename(s: Session) -> None:
+        s.get_one(Staff, 1).name = "María Fernanda de los Ángeles Ficticia Inventada"
+
+    desk.write(rename)
+    async with desk.serving(free_port) as url:
+        for size, rows in (((1200, 900), 1), (PHONE_SIZE, 4)):
+            async with page_at(desk, browser, url, "marisol", size=size) as page:
+                await page.goto(f"{url}/console/")
+                tops = set()
+                for link in await page.locator(".bar a, .bar button").all():
+                    box = await link.bounding_box()
+                    assert box is not None
+                    assert box["x"] >= 0
+                    assert box["x"] + box["width"] <= size[0]
+                    tops.add(round((box["y"] + box["height"] / 2) / 20))
+                assert len(tops) <= rows
+
+
 async def test_what_is_seen_before_sending_lets_everybody_in(
     desk: Desk, day: Day, browser: Browser, free_port: int
 ):
@@ -384,7 +405,10 @@ async def test_a_form_that_is_pressed_twice_is_sent_once(
                 button.click();
             }
         """)
-        await page.wait_for_url("**/console/people/*?done=person-added")
+        await expect(page.locator("[role=status]")).to_be_visible()
+        assert await page.evaluate("location.search") == ""
+        await page.reload()
+        await expect(page.locator("[role=status]")).to_have_count(0)
     assert len(desk.all(Person)) == 1
 
 

@@ -5,8 +5,8 @@ from sqlmodel import Session
 
 from models.inbox import Heard
 from models.outbox import Held, Outbox, OutboxState
-from models.person import Address, Invite, Link, Person, Role, Trust, Via
-from tests.console.desk import Desk
+from models.person import Address, Invite, Link, Lockout, Person, Role, Trust, Via
+from tests.console.desk import NOW, Desk
 from tests.console.story import Day
 
 PERSON = {
@@ -226,6 +226,49 @@ async def test_what_is_written_after_whatsapps_day_is_kept_and_said_to_wait(desk
     assert "espera a que la persona escriba por WhatsApp" in page
     assert "Marisol Ficticia a" in page
     assert (waits.written_by, waits.state) == (1, OutboxState.PENDING)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"stopped_at": NOW}, {"frozen_at": NOW}, {"lockout": Lockout.MINOR}],
+    ids=["stopped", "frozen", "locked"],
+)
+async def test_who_may_not_be_written_to_is_offered_no_form_for_it(
+    desk: Desk, columns: dict[str, object]
+):
+    marta = desk.person()
+    path = f"/console/people/{marta.id}"
+
+    def change(s: Session) -> None:
+        for name, value in columns.items():
+            setattr(s.get_one(Person, marta.id), name, value)
+
+    async with desk.browser("marisol") as browser:
+        assert f'action="{path}/messages"' in (await browser.get(path)).text
+        desk.write(change)
+        page = (await browser.get(path)).text
+        assert f'action="{path}/messages"' not in page
+        assert "no se le puede escribir" in page
+        refused = await browser.post(f"{path}/messages", text="Hola")
+    assert refused.status_code == 422
+    assert desk.all(Outbox) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("button", "Tocó un botón"),
+        ("pin 15.66000,-91.71000", "Un lugar en el mapa: 15.66000,-91.71000"),
+        ("voice", "Un mensaje de voz"),
+        ("{who}", "{who}"),
+    ],
+)
+async def test_what_is_no_words_is_said_in_words(desk: Desk, note: str, said: str):
+    marta = desk.person()
+    desk.heard(marta, "", note=note)
+    async with desk.browser("marisol") as browser:
+        for path in (f"/console/people/{marta.id}", "/console/conversations"):
+            assert said in (await browser.get(path)).text
 
 
 async def test_who_has_no_words_that_open_whatsapp_again_must_be_called(desk: Desk):

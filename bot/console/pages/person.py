@@ -16,7 +16,7 @@ from bot.console.visit import Visit
 from bot.office import people as office
 from bot.office.reach.addresses import addresses_of, best_address, usable
 from bot.post import windows
-from models.person import Address, Person, Via
+from models.person import Address, Lockout, Person, Via
 from models.text import _
 
 doors = Doors()
@@ -150,6 +150,8 @@ async def _sheet(visit: Visit) -> Response:
             "person": person,
             "reaches": people.reaches(s, number),
             "writable": writable,
+            "silent": bool(person.stopped_at or person.frozen_at)
+            or person.lockout is not Lockout.NONE,
             "windows": {one.id: windows.shuts(one, visit.now) for one in addresses},
             "shut": any(waits(one, visit.now) for one in writable),
             "talks": threads.open_for(s, number),

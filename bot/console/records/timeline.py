@@ -24,7 +24,7 @@ from models.trail import Trail
 
 PAGE = 60
 LOOKS = ("evidence.viewed", "evidence.downloaded")  # shown with the file itself
-UNSHOWN = (*LOOKS, "task.needed")  # a task is shown as such
+UNSHOWN = (*LOOKS, "file.looked_at", "task.needed")  # a task is shown as such
 
 
 class Kind(Enum):

@@ -54,6 +54,13 @@
     addEventListener(kind, here, { passive: true });
   }
 
+  // What was done is said once: a page that is loaded again, or kept, does not say it again.
+  const plain = new URL(location.href);
+  if (plain.searchParams.has("done")) {
+    plain.searchParams.delete("done");
+    history.replaceState(null, "", plain);
+  }
+
   // What is wrong is read first.
   const problems = document.getElementById("problems");
   if (problems) problems.focus();

@@ -30,8 +30,9 @@ class Remedy:
 
     `tries` are the seconds before each further try of the same words at the same address; none is
     ever a duplicate, because the failed one is final. Used up, another consented channel may be
-    tried if `elsewhere`; with `urgent_elsewhere`, only by what cannot wait. `holds` waits for
-    `hold` seconds, or until midnight in the zone `until`; with neither, until staff let it go on.
+    tried if `elsewhere`. With `urgent_elsewhere`, what cannot wait goes there at once, and the rest
+    waits here. `holds` waits for `hold` seconds, or until midnight in the zone `until`; with
+    neither, until staff let it go on.
     """
 
     tries: tuple[float, ...] = ()

@@ -70,6 +70,8 @@ class Remedies:
         name, remedy = _NAMES.get(type(result), "failed"), result.remedy
         state, wait, counts = OutboxState.FAILED, 0.0, True
         match result:
+            case Busy() if _cannot_wait(tried.row, remedy) and self._other(s, tried) is not None:
+                pass  # it has failed here, and goes elsewhere
             case Busy():
                 state, wait, counts = OutboxState.PENDING, max(result.wait, 0.2), False
             case Misconfigured():
@@ -126,11 +128,13 @@ class Remedies:
         Only where its rule allows it, its reader has agreed to that channel, and the words are not
         a human's own for just this one.
         """
+        row, remedy = tried.row, failure.remedy
+        may = remedy.elsewhere or isinstance(failure, BadAddress) or _cannot_wait(row, remedy)
+        return self._other(s, tried) if may and row.state is OutboxState.FAILED else None
+
+    def _other(self, s: Session, tried: Try) -> Address | None:
         row = tried.row
-        may = failure.remedy.elsewhere or isinstance(failure, BadAddress)
-        if not may or row.state is not OutboxState.FAILED or row.written_by is not None:
-            return None
-        if row.weight == Weight.STOP.value:
+        if row.written_by is not None or row.weight == Weight.STOP.value:
             return None
         person = s.get_one(Person, row.person_id)
         if person.role not in MOVERS:
@@ -187,6 +191,11 @@ def judged(s: Session, remedies: Remedies, tried: Try, result: Sent | Failure) -
     code = result.code if isinstance(result, Failure) else ""
     before = alike(s, tried.part, code) if code else 0
     return remedies.judge(s, tried, result, before=before)
+
+
+def _cannot_wait(row: Outbox, remedy: Remedy) -> bool:
+    """Whether a message is of those that need not wait with the others: somebody waits for it."""
+    return remedy.urgent_elsewhere and row.weight <= Weight.URGENT.value
 
 
 def _held(tried: Try, failure: Failure, channels: set[str]) -> list[str]:

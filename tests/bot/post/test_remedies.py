@@ -10,7 +10,16 @@ from bot.db import Database
 from bot.office import gates, people
 from bot.post import receipts, remedies
 from bot.post.outbox import LIFE
-from channels.base import BadAddress, Receipt, Refused, Remedy, Scope, Status, Unreachable
+from channels.base import (
+    Busy,
+    Failure,
+    Receipt,
+    Refused,
+    Remedy,
+    Scope,
+    Status,
+    Unreachable,
+)
 from models.outbox import Attempt, Outbox, OutboxState, Part, Weight
 from models.person import Address, Link, Person, Role, Trust, Via
 from models.task import TaskKind
@@ -36,7 +45,7 @@ def at_telegram_too(db: Database, person_id: int, trust: Trust = Trust.ENROLLED)
     db.write_now(act)
 
 
-def news(office: Office, number: int, failure: Refused | Unreachable | BadAddress) -> None:
+def news(office: Office, number: int, failure: Failure) -> None:
     """Have the provider tell that a message it took did not arrive."""
     row = message(office.db, number)
     told = Receipt(
@@ -207,6 +216,47 @@ async def test_what_arrived_after_all_does_not_go_elsewhere(office: Office) -> N
     await office.sends()
     row = message(office.db, number)
     assert (row.state, row.leg, len(office.creations)) == (OutboxState.DELIVERED, 0, 1)
+
+
+CAPPED = Busy("Used up.", code="30023", remedy=Remedy(urgent_elsewhere=True), wait=3600.0)
+
+
+@pytest.mark.parametrize("told", ["answer", "news"])
+async def test_what_cannot_wait_for_tomorrow_goes_elsewhere_at_once(
+    office: Office, told: str
+) -> None:
+    """A carrier's cap for the day is used up: the table's own row, as an answer and as news."""
+    marta, chepe = sms(office.db), sms(office.db, "Chepe", CHEPE)
+    at_telegram_too(office.db, marta)
+    if told == "answer":
+        office.provider.will(says(refusal(30023), 400))
+    number = put(office.db, marta, "k", text="Hola", via=Via.SMS)
+    await office.sends()
+    if told == "news":
+        news(office, number, CAPPED)
+        await office.sends()
+    row = message(office.db, number)
+    assert (row.via, row.leg, row.state) == ("telegram", 1, OutboxState.SENT)
+    office.db.write_now(lambda s: gates.open_(s, gates.of_channel("sms"), NOW, None))
+    alone = put(office.db, chepe, "k2", text="Hola")
+    if told == "answer":
+        office.provider.will(says(refusal(30023), 400))
+    await office.sends()
+    if told == "news":
+        news(office, alone, CAPPED)
+    row = message(office.db, alone)
+    assert (row.leg, row.state) == (0, OutboxState.PENDING)  # there is no other way to him
+
+
+async def test_what_can_wait_for_tomorrow_waits(office: Office) -> None:
+    marta = sms(office.db)
+    at_telegram_too(office.db, marta)
+    office.provider.will(says(refusal(30023), 400))
+    number = put(office.db, marta, "k", via=Via.SMS, weight=Weight.NOTICE)
+    await office.sends()
+    row = message(office.db, number)
+    assert (row.via, row.leg, row.state) == ("sms", 0, OutboxState.PENDING)
+    assert shut(office.db) == {"channel:sms"}
 
 
 # --- what must wait beside it ---------------------------------------------------------------------

@@ -11,7 +11,8 @@ from bot.front import Front, Rest, Served
 from bot.log import log
 from bot.post.webhooks import Webhooks
 from bot.settings import Settings, WrongSetting
-from bot.wiring import Alone, keeping, world
+from bot.wiring import Alone, early, keeping, world
+from models.base import know_all
 
 GRACE = 5  # seconds for requests under way at the end; sends get their own after, 25 in all
 
@@ -24,11 +25,12 @@ def web(settings: Settings, *, host: str, port: int, descriptor: int | None = No
     embedded = settings.url.startswith("sqlite")
     alone = Alone(settings.data_dir) if embedded else None
     try:
-        here = world(settings)
+        here = early(settings)
 
         def load(webhooks: Webhooks) -> Rest:
             from bot.app import App  # noqa: PLC0415 - this is what takes so long
 
+            know_all()
             return App(here, works=embedded, webhooks=webhooks)
 
         front = Front(Webhooks(here), load)

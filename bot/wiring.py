@@ -2,13 +2,10 @@
 
 import errno
 import fcntl
-import importlib
 import os
-import pkgutil
 from datetime import timedelta
 from pathlib import Path
 
-import models
 from bot import migrate
 from bot.db import Database
 from bot.doorbell import Doorbell
@@ -25,7 +22,7 @@ from channels.base import Channel, Door
 from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.whatsapp import WhatsApp
-from models.base import use_sealer
+from models.base import know_all, use_sealer
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -51,7 +48,12 @@ class Alone:
 
 
 def keys(settings: Settings) -> Keys:
-    """Draw the keys, and let the models seal with them."""
+    """Draw the keys, let the models seal with them, and know all of their tables."""
+    know_all()
+    return _keys(settings)
+
+
+def _keys(settings: Settings) -> Keys:
     if settings.master_key is None:
         raise WrongSetting("Set MASTER_KEY to 64 hexadecimal characters.")
     drawn = Keys.from_hex(settings.master_key.get_secret_value())
@@ -112,15 +114,22 @@ def _lines(settings: Settings) -> tuple[dict[str, Channel], dict[str, Door]]:
 
 def world(settings: Settings) -> World:
     """Make the world of one process. Refuses a database that is older or newer than this code."""
-    drawn = keys(settings)
+    know_all()
+    return early(settings)
+
+
+def early(settings: Settings) -> World:
+    """Make such a world before the tables are known that keeping messages does without.
+
+    Whoever goes on from there calls `models.base.know_all`.
+    """
+    drawn = _keys(settings)
     migrate.check(settings.url)
     return _world(settings, drawn)
 
 
 def keeping(settings: Settings) -> World:
     """Make the world of a process that only keeps what Twilio brings. Its database may be away."""
-    for module in pkgutil.iter_modules(models.__path__):
-        importlib.import_module(f"models.{module.name}")  # tables speak of each other
     made = _world(settings, keys(settings))
     made.doors = {name: door for name, door in made.doors.items() if name.startswith(TWILIO)}
     if not made.doors:

@@ -1,8 +1,12 @@
 """What every table shares: names of constraints, moments in UTC, sealed columns."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -19,6 +23,13 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+@cache
+def know_all() -> None:
+    """Load every table: they speak of each other, and a row of one needs those it speaks of."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)], "models."):
+        importlib.import_module(module.name)
 
 
 class Moment(sa.types.TypeDecorator[datetime]):

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from bot.vault.keys import Keys
 from channels.base import Envelope, Kind
 from handlers.understanding import stops, stops_anybody
+from models.base import know_all
 from models.person import Person, Via
 
 
@@ -25,6 +26,7 @@ def hush(s: Session, keys: Keys, envelope: Envelope, now: datetime) -> bool:
     from bot.office import people  # noqa: PLC0415
     from bot.post.screen import spoken  # noqa: PLC0415
 
+    know_all()
     via = Via(envelope.channel)
     known = people.find(s, keys, via, envelope.sender)
     if known is not None and not stops(envelope.words, spoken(known[0])):

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import SQLModel
 
 from bot.db import Database
 from bot.front import Front
 from bot.post.webhooks import Webhooks
+from models.base import know_all
 from tests.bot import here
 from tests.bot.post.test_webhooks import Door, message
 
@@ -89,3 +93,28 @@ async def test_when_the_rest_cannot_be_loaded_the_process_is_told_to_end(
         assert page.status_code == 503
         assert told.is_set()
     assert str(front.failed) == "not to be had"
+
+
+FRESH = """
+import sys
+from sqlmodel import SQLModel
+from bot import settings, wiring
+given = settings.load({}, master_key="ab" * 32)
+if sys.argv[1] == "keys":
+    wiring.keys(given)
+else:
+    from bot.post import hush
+    hush.know_all()
+print(sorted(table.name for table in SQLModel.metadata.sorted_tables))
+"""
+
+
+@pytest.mark.parametrize("way", ["keys", "a stop while the rest is loaded"])
+def test_whoever_writes_a_row_knows_every_table_it_speaks_of(way: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, way], capture_output=True, text=True, check=False
+    )
+    know_all()
+    assert done.stdout.strip() == str(
+        sorted(table.name for table in SQLModel.metadata.tables.values())
+    ), done.stderr

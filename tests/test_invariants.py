@@ -287,6 +287,10 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
                 "::test_a_stop_beside_the_record_takes_effect_before_anything_is_sent"
             ),
             f"{POST}/test_sweep.py::test_a_stop_that_is_swept_takes_effect_when_it_is_kept",
+            (
+                "bot/test_fallback.py"
+                "::test_it_starts_while_the_database_is_away_and_brings_in_what_it_kept"
+            ),
         ),
     ),
     22: ("a file stored, its row not", (POINTS, "crash/test_points.py::media.stored")),

@@ -82,8 +82,11 @@ async def register(telegram: Telegram, settings: Settings) -> None:
 
 
 def is_elsewhere(found: Waiting, settings: Settings) -> bool:
-    """Whether Telegram brings its updates to another address than ours, or to none."""
-    return found.url != settings.public_url + PATH
+    """Whether Telegram brings its updates to another address than ours, or to none.
+
+    It may tell a host's name in other letters than it was told.
+    """
+    return found.url.casefold() != (settings.public_url + PATH).casefold()
 
 
 def backlog(found: Waiting, settings: Settings) -> str:

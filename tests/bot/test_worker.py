@@ -61,7 +61,11 @@ async def test_told_to_end_it_claims_nothing_and_leaves_what_is_not_answered_unk
         scene.put(db, people[1], "silent", text="mudo")
         worker = Worker(world)
         await worker.start()
-        await until(lambda: len(sent(twilio)) == 2)
+        try:
+            await until(lambda: len(sent(twilio)) == 2)
+        except BaseException:
+            await worker.stop()  # else nothing here would ever end
+            raise
         stopping = asyncio.create_task(worker.stop())
         await asyncio.sleep(0)
         scene.put(db, people[2], "next", text="luego")
@@ -78,9 +82,11 @@ async def test_told_to_end_it_claims_nothing_and_leaves_what_is_not_answered_unk
         db.write_now(_forget)
         again = Worker(world)
         await again.start()
-        await until(lambda: states(db)["silent"] is OutboxState.UNKNOWN)
-        await until(lambda: states(db)["next"] is OutboxState.ACCEPTED)
-        await again.stop()
+        try:
+            await until(lambda: states(db)["silent"] is OutboxState.UNKNOWN)
+            await until(lambda: states(db)["next"] is OutboxState.ACCEPTED)
+        finally:
+            await again.stop()
         assert sorted(sent(twilio)) == ["luego", "mudo", "tarde"]
         await here.closed(world)
 

@@ -223,6 +223,19 @@ async def test_what_comes_back_is_another_task_unless_a_human_has_just_seen_to_i
     await bot.close()
 
 
+async def test_our_own_address_in_other_letters_is_ours(
+    sqlite_db: Database, tmp_path: Path, telegram: Provider
+):
+    bot = desk.telegram(api_url=telegram.url)
+    place = post(sqlite_db, tmp_path, bot, desk.PUBLIC.replace("enlace", "Enlace"))
+    telegram.will(info(0), info(0))
+    for moment in (0, 300):
+        await place.watch.look(at(moment))
+    assert not place.tasks()
+    assert len(telegram.asked) == 2
+    await bot.close()
+
+
 async def test_a_telegram_that_does_not_answer_is_asked_the_next_time(
     sqlite_db: Database, tmp_path: Path, telegram: Provider
 ):

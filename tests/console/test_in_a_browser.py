@@ -16,7 +16,7 @@ from bot.office import gates
 from bot.post import uploads
 from bot.post.media import Fetcher
 from bot.vault.looks import Looker
-from models.assignment import Offer
+from models.assignment import Assignment, AssignmentState, Offer
 from models.case import Case
 from models.conversation import Talked
 from models.evidence import Evidence
@@ -329,6 +329,23 @@ async def test_the_keyboard_reaches_everything_and_a_slash_searches(
         await note.focus()
         await page.keyboard.type("y/o")
         await expect(note).to_have_value("y/o")
+
+
+async def test_work_is_not_withdrawn_by_one_slip_of_the_finger(
+    desk: Desk, day: Day, browser: Browser, free_port: int
+):
+    async with desk.serving(free_port) as url, page_at(desk, browser, url, "marisol") as page:
+        await page.goto(f"{url}/console/cases/GT-0417")
+        button = page.locator("form[action$='/withdraw'] button")
+        await expect(button).to_be_hidden()
+        await page.locator(".sure summary").focus()
+        await page.keyboard.press("Enter")
+        await expect(button).to_be_visible()
+        assert await judge(page) == []
+        await button.click()
+        await expect(page.locator("[role=status]")).to_be_visible()
+    assert desk.only(Assignment).state is AssignmentState.WITHDRAWN
+    assert day.assignment.id
 
 
 async def test_a_channel_is_paused_and_resumed_by_keyboard_alone(

@@ -6,10 +6,12 @@ D7.1, D8.5, D8.6 and D8.16, as real processes on both records.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -46,7 +48,7 @@ async def test_processes_may_die_over_what_lies_beside_a_record_that_is_away(
         for point, trio in zip(BEFORE, here.trios, strict=True):
             place.again(f"{point}:1")
             if await place.ready():  # on a slow machine it may come by earlier
-                with away(place.database_url):
+                async with away(place.database_url, "lane"):
                     writing = asyncio.ensure_future(trio.write(here.chance))
                     await _dies(here)
                 await writing
@@ -75,7 +77,7 @@ async def _is_cut_off_from_how_a_send_ended(here: Village) -> None:
     await _until(
         lambda: here.record.number("SELECT count(*) FROM outbox WHERE state = 'sending'") > 0
     )
-    with away(place.database_url):
+    async with away(place.database_url, "outbox"):
         await _dies(here)
     await here.phones.faults("twilio", seed=1)
 
@@ -84,23 +86,27 @@ async def _dies(here: Village) -> None:
     await _until(lambda: bool(here.place.dead()))
 
 
-@contextmanager
-def away(url: str) -> Iterator[None]:
-    """Hold a record so that it takes nothing from anybody."""
-    if url.startswith("sqlite"):
-        path = url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            yield
-            other.execute("ROLLBACK")
-        return
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("LOCK TABLE inbox, outbox, lane IN ACCESS EXCLUSIVE MODE")
+@asynccontextmanager
+async def away(url: str, table: str) -> AsyncIterator[None]:
+    """Hold a record, or on PostgreSQL one table, so that it takes nothing from anybody."""
+    made = sa.make_url(url)
+    connection: Any
+    if made.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(
+            str(made.database), isolation_level=None, timeout=30, check_same_thread=False
+        )
+        hold = "BEGIN IMMEDIATE"
+    else:
+        plain = made.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncio.to_thread(psycopg.connect, plain)
+        hold = f"LOCK TABLE {table}"  # two at once could be a deadlock
+    with closing(connection):
+        await asyncio.to_thread(connection.execute, hold)
         yield
+        connection.rollback()
 
 
-async def _until(is_so: Callable[[], bool], within: float = 30.0) -> None:
+async def _until(is_so: Callable[[], bool], within: float = 90.0) -> None:
     ends = time.monotonic() + within
     while not is_so():
         assert time.monotonic() < ends, "It never came to be so."

@@ -53,6 +53,16 @@ def stopped() -> Text:
     return _("Done: we will not write to you any more; if you ever want us to, write START.")
 
 
+def bland() -> Text:
+    """End a talk as if nothing were: somebody else may be reading."""
+    return _("Thank you, not for now. Have a good day.")
+
+
+def alarm(code: str) -> Text:
+    """Wake whoever is on call. It may be read on a lock screen: a code, and nothing else."""
+    return _("Safety alert {code}: open the console now.", code=code)
+
+
 def returned() -> Text:
     """Confirm that they want messages again."""
     return _("Welcome back. We can write to you again.")

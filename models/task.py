@@ -23,6 +23,7 @@ class TaskKind(Enum):
     NOT_SENT = "not_sent"  # a message was kept back, failed or is unknown
     BROKEN = "broken"  # a conversation or an envelope that could not be worked
     ODD = "odd"
+    DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
 
 
 class TaskState(Enum):

@@ -19,6 +19,12 @@ NOTICES: Mapping[str, Text] = {
     "address-added": _("The address is added."),
     "held": _("You have the talk. The bot stays quiet until you hand it back."),
     "released": _("The bot answers again."),
+    "frozen": _("Nothing goes to this person now, on any channel."),
+    "thaw-asked": _("You asked that messages may go again. A colleague must ask for it too."),
+    "thawed": _("Messages to this person may go again. Two of you have said so."),
+    "agreed": _("It is kept. Whoever is on call is woken when this person writes it."),
+    "on-call": _("This person is on call now."),
+    "off-call": _("This person is not on call any more."),
     "written": _("Your message is on its way."),
     "waits": _(
         "Your message is kept. WhatsApp's 24 hours are over, so this person first gets a notice "

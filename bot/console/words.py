@@ -177,6 +177,7 @@ WORDS: Mapping[Enum, Text] = {
     TaskKind.NOT_SENT: p_("task", "A message was not sent"),
     TaskKind.BROKEN: p_("task", "Something could not be worked"),
     TaskKind.ODD: p_("task", "Something odd came in"),
+    TaskKind.DANGER: p_("task", "Somebody may be in danger"),
     TaskState.OPEN: p_("task", "Open"),
     TaskState.DONE: p_("task", "Done"),
 }

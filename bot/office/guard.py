@@ -99,7 +99,7 @@ def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> T
     """Say why nothing may go to this person, at this address."""
     if person.lockout is not Lockout.NONE:
         return LOCKED[person.lockout]
-    if person.frozen_at is not None:
+    if person.frozen_at is not None and not _bland(outbox, person):
         return FROZEN
     if address.blocked_at is not None:
         return BLOCKED
@@ -114,6 +114,11 @@ def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> T
     asked = {"person": person.id, "address": address.id}
     theirs = s.connection().execute(_LINKED, asked).first()
     return NOT_THEIRS if theirs is None else None
+
+
+def _bland(outbox: Outbox, person: Person) -> bool:
+    """Whether it is the one harmless word after the words of danger, from that very moment."""
+    return outbox.weight == Weight.STOP.value and outbox.created_at == person.frozen_at
 
 
 def _wording(s: Session, outbox: Outbox, person: Person, text: str) -> Text | None:

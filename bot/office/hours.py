@@ -82,12 +82,14 @@ def closes(person: Person, hours: Hours | None, now: datetime) -> datetime | Non
     return next(at for at in _edges(zones, hours, now) if not _open(zones, hours, at))
 
 
-def exempt(row: Outbox, address: Address, now: datetime) -> bool:
+def exempt(row: Outbox, person: Person, address: Address, now: datetime) -> bool:
     """Tell whether a message may go at any hour: a stop's confirmation, and an answer at once.
 
-    Nothing else may. What is urgent waits too, because nobody has consented to be woken.
+    What is urgent wakes whoever is on call, and nobody else: nobody else has consented to it.
     """
     if row.weight == Weight.STOP.value:
+        return True
+    if row.weight == Weight.URGENT.value and person.on_call:
         return True
     heard = address.last_heard_at
     return row.weight == Weight.REPLY.value and heard is not None and now - heard <= ANSWERING

@@ -14,6 +14,7 @@ from bot.office.reach.consent import (
     stop,
     unblock,
 )
+from bot.office.reach.freezing import freeze, in_danger
 from bot.office.reach.invites import give_up_unknown, invite, redeem
 from bot.office.reach.numbers import canonical, reachable, sendable
 from bot.office.refusal import Refusal
@@ -30,7 +31,9 @@ __all__ = [
     "disprove",
     "enrol",
     "find",
+    "freeze",
     "hush",
+    "in_danger",
     "invite",
     "meet",
     "never_here",

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.office import organisation, people, talks, tasks
-from bot.post import files
+from bot.post import danger, files
 from bot.post.arrival import Arrival
 from bot.post.memory import remember, seen
 from bot.post.router import without
 from bot.post.routes import (
     Adopt,
     Closed,
+    Danger,
     Files,
     Nothing,
     Open,
@@ -39,12 +40,13 @@ from models.evidence import EvidenceState
 from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
 from models.inbox import Heard
 from models.outbox import Weight
-from models.person import Role
+from models.person import Person, Role
 from models.task import TaskKind
 from models.text import Text
 
 ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
 LOST = 3  # misunderstandings in a row after which a human takes over
+FROZEN = timedelta(hours=1)  # until it is looked again whether somebody is frozen
 NAMED = 3  # requests named in one question
 ASKERS = {Role.LAWYER, Role.PARENT, Role.UNKNOWN}  # whose news is a human's to give
 
@@ -62,18 +64,12 @@ class Acts:
         match route:
             case Stop():
                 self._stop(s, arrival)
+            case Danger():
+                danger.answer(s, self.screen, arrival)
             case Start() if arrival.outdated:
                 return
             case Start():
-                people.start_again(
-                    s,
-                    arrival.person,
-                    arrival.address,
-                    arrival.address.via,
-                    arrival.inbound.text,
-                    arrival.heard.inbox_id,
-                    arrival.now,
-                )
+                self._come_back(s, arrival, arrival.person, arrival.inbound.text)
                 if not arrival.inbound.provider_answered:
                     self._tell(s, arrival, always.returned())
             case Quiet(why):
@@ -119,15 +115,7 @@ class Acts:
         if person.stopped_at is not None:
             if arrival.heard.received_at < person.stopped_at:
                 return True  # they have said stop since
-            people.start_again(
-                s,
-                person,
-                arrival.address,
-                arrival.address.via,
-                "/start",
-                arrival.heard.inbox_id,
-                arrival.now,
-            )
+            self._come_back(s, arrival, person, "/start")
         if invited is None:
             self._wish(s, arrival, Wish.HELP)
             return True
@@ -151,6 +139,10 @@ class Acts:
         question = seen(talked)
         if question is None:
             return
+        if s.get_one(Person, talked.person_id).frozen_at is not None:
+            talked.patience_until = now + FROZEN  # it is no silence: nothing reaches them
+            s.add(talked)
+            return
         key = f"silence{talked.id}.{question.name}"[:64]
         self.screen.answer(s, talked, {"silence": True}, Cause(key, None, Weight.NOTICE), now)
 
@@ -170,6 +162,11 @@ class Acts:
         )
         if new and not arrival.inbound.provider_answered:
             self._tell(s, arrival, always.stopped(), weight=Weight.STOP)
+
+    @staticmethod
+    def _come_back(s: Session, arrival: Arrival, person: Person, words: str) -> None:
+        address, number = arrival.address, arrival.heard.inbox_id
+        people.start_again(s, person, address, address.via, words, number, arrival.now)
 
     def _wish(self, s: Session, arrival: Arrival, wish: Wish) -> None:
         ours = organisation.ours(s)

@@ -130,7 +130,7 @@ class Drawing:
             return now + GATE
         if address.rest_until is not None and address.rest_until > now:
             return address.rest_until
-        if not hours.exempt(row, address, now):
+        if not hours.exempt(row, look.person, address, now):
             opens = hours.opens(look.person, self._quiet, now)
             if opens is not None:
                 row.held = Held.HOURS

@@ -1,7 +1,8 @@
 """Which request does a message answer? One pure decision, in the order that keeps people safe.
 
-Stop wins over everything. Then: help, a human's hold, the quoted message, the pressed button, a
-code in the text, the question that is fresh, files, a word of command, and at last a human.
+Words of danger win over everything, then a stop. Then: help, a human's hold, the quoted message,
+the pressed button, a code in the text, the question that is fresh, files, a word of command, and
+at last a human.
 """
 
 import re
@@ -13,6 +14,7 @@ from bot.post.phrases import OPEN
 from bot.post.routes import (
     Adopt,
     Closed,
+    Danger,
     Files,
     Message,
     Nothing,
@@ -116,6 +118,8 @@ def _decide(
 def _safety(message: Message, person: Person, threads: Sequence[Thread]) -> Route | None:
     """What goes before everything: stop, help, the wrong person, a human who talks already."""
     text, language = message.text, person.language
+    if person.in_danger and not person.frozen:
+        return Danger()
     meaning = understand(text, language=language) if text else Meaning.UNCLEAR
     helps = meaning is Meaning.HELP and _short(text)
     if person.stopped:

@@ -54,6 +54,7 @@ class Person:
     language: str
     stopped: bool = False
     frozen: bool = False
+    in_danger: bool = False  # the message says what was agreed on for danger
     held: bool = False
 
 
@@ -73,6 +74,11 @@ class Stop:
 @dataclass(frozen=True)
 class Start:
     """They want messages again."""
+
+
+@dataclass(frozen=True)
+class Danger:
+    """They said the words that were agreed on for danger."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,7 @@ class Nothing:
 Route = (
     Stop
     | Start
+    | Danger
     | Quiet
     | Want
     | WrongPerson

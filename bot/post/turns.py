@@ -164,6 +164,7 @@ class Turns:
             stopped=person.stopped_at is not None,
             frozen=person.frozen_at is not None,
             held=person.held_at is not None,
+            in_danger=bool(person.duress) and people.in_danger(person, inbound.text),
         )
         # Only a request's code can call for what has no place yet.
         adoptable = any(one.code for one in threads) and _adoptable(s, person, now)

@@ -4,6 +4,7 @@ from handlers.understanding.choosing import Shown, pick
 from handlers.understanding.codes import codes
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.reading import understand
+from handlers.understanding.saying import says_phrase
 from handlers.understanding.stopping import starts, stops, stops_anybody
 from handlers.understanding.words import fold as normal
 
@@ -14,6 +15,7 @@ __all__ = [
     "codes",
     "normal",
     "pick",
+    "says_phrase",
     "starts",
     "stops",
     "stops_anybody",

@@ -18,7 +18,7 @@ from models.case import Case, CaseState, Program
 from models.outbox import Weight
 from models.person import Lockout, Person, Role, Via
 from models.text import Text
-from tests.office.scene import KEYS, NOON, Office
+from tests.office.scene import HOUR, KEYS, NOON, Office
 
 HARMLESS = "Hola. ¿Es seguro hablar por aquí ahora? 1 Sí, 2 Ahora no"
 
@@ -53,8 +53,11 @@ def test_the_frozen_get_nothing_and_the_stopped_their_confirmation_only(office, 
     assert verdict(office, father) == guard.STOPPED.source
     assert verdict(office, father, written_by=office.staff().id) == guard.STOPPED.source
     assert verdict(office, father, weight=Weight.STOP) is None
-    father.frozen_at = NOON
+    father.frozen_at = NOON + HOUR
     assert verdict(office, father, weight=Weight.STOP) == guard.FROZEN.source
+    father.frozen_at = NOON  # the moment of that very word: it ends the talk blandly
+    assert verdict(office, father, weight=Weight.STOP) is None
+    assert verdict(office, father) == guard.FROZEN.source
 
 
 def test_an_address_that_is_spared_gets_at_most_a_last_word(office, father):

@@ -9,6 +9,7 @@ from bot.console.api import (
     broadcasts,
     calls,
     cases,
+    danger,
     documents,
     evidence,
     messages,
@@ -45,6 +46,7 @@ def api(world: World) -> FastAPI:
     answer_problems(app, world)
     for part in (
         people,
+        danger,
         cases,
         assignments,
         whereabouts,

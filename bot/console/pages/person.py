@@ -156,6 +156,7 @@ async def _sheet(visit: Visit) -> Response:
             "shut": any(waits(one, visit.now) for one in writable),
             "talks": threads.open_for(s, number),
             "stretch": threads.of_person(s, number),
+            "thaw_by": timeline.staff_names(s, [person.thaw_by]).get(person.thaw_by or 0, ""),
             "live": live.address(s, "person", str(number)),
         }
 

@@ -139,6 +139,11 @@ def usable(address: Address) -> bool:
     return address.blocked_at is None and address.unsafe_at is None and address.bad_at is None
 
 
+def usable_by(s: Session, person: Person) -> list[Address]:
+    """Give the addresses somebody may be written to at, the first to write to first."""
+    return [one for one in addresses_of(s, person) if usable(one)]
+
+
 def best_address(s: Session, person: Person) -> Address | None:
     """Choose where to write to somebody: where they last wrote to us, among what may be used."""
     return best_of(addresses_of(s, person))

@@ -27,7 +27,7 @@ def hush(s: Session, person: Person, now: datetime) -> bool:
     person.stopped_at = now
     s.add(person)
     s.flush()
-    _cancel_messages(s, col(Outbox.person_id) == person.id, now)
+    cancel_messages(s, col(Outbox.person_id) == person.id, now)
     return True
 
 
@@ -82,7 +82,7 @@ def block(s: Session, address: Address, now: datetime) -> None:
         return
     address.blocked_at = now
     s.add(address)
-    _cancel_messages(s, col(Outbox.address_id) == address.id, now)
+    cancel_messages(s, col(Outbox.address_id) == address.id, now)
     for person in holders(s, address):
         event = _keep(s, person, address, ConsentKind.BLOCKED, address.via.value, "", None, now)
         if best_address(s, person) is None:
@@ -105,7 +105,7 @@ def never_here(s: Session, person: Person, address: Address, words: str, now: da
     address.unsafe_at = address.unsafe_at or now
     s.add(address)
     event = _keep(s, person, address, ConsentKind.NOT_HERE, address.via.value, words, None, now)
-    _cancel_messages(s, col(Outbox.address_id) == address.id, now)
+    cancel_messages(s, col(Outbox.address_id) == address.id, now)
     cases = _fall_silent(s, person, now)
     _hand_over(s, person, cases or [None], f"never-here-{event.id}", words, now)
 
@@ -159,7 +159,7 @@ def _keep(
 
 def _fall_silent(s: Session, person: Person, now: datetime) -> list[int]:
     """Cancel what was going to be said to somebody. Gives the cases that now need a human."""
-    _cancel_messages(s, col(Outbox.person_id) == person.id, now)
+    cancel_messages(s, col(Outbox.person_id) == person.id, now)
     cases = set(held_cases(s, person))
     for talked in talks.open_for(s, person.id or 0):
         talks.cancel(s, talked, now)
@@ -189,7 +189,8 @@ def _hand_over(
         )
 
 
-def _cancel_messages(s: Session, whose: ColumnElement[bool], now: datetime) -> None:
+def cancel_messages(s: Session, whose: ColumnElement[bool], now: datetime) -> None:
+    """Let nothing of this go that has not gone yet, but the word that confirms a stop."""
     # One statement, so that what a sender has just claimed is left to it.
     s.exec(
         sa.update(Outbox)

@@ -75,7 +75,7 @@ def judge(
     other = sum(n for status, n in statuses.items() if status not in {"200", "503"})
     total = acked.total() or 1
     for what, side, wanted, ratio in (
-        ("acknowledged messages that were answered", Side.AT_LEAST, 1.0, once / total),
+        ("acknowledged messages that got their answer", Side.AT_LEAST, 1.0, once / total),
         ("answers beyond one each", Side.AT_MOST, 0.0, float(more)),
         ("kept in the record, against acknowledged", Side.AT_MOST, 1.0, kept / total),
         ("webhooks told anything but 200 or 503", Side.AT_MOST, 0.0, float(other)),

@@ -1,6 +1,7 @@
 """The yard in which the bench starts what it measures, and the load and the provider beside it."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -81,8 +82,16 @@ class Target:
         raise RuntimeError(f"{self.name} does not listen. It said:\n{said}")
 
     def settled(self) -> None:
-        """Wait until it listens and has done what it does at its start, such as load a library."""
+        """Wait until it listens and has done what it does at its start, such as load a library.
+
+        Ours listens before it has loaded the rest, and says when that is there; others do not know
+        what is asked for, and say so at once.
+        """
         self.listening()
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START)
+        asking.request("GET", "/ready")
+        asking.getresponse().read()
+        asking.close()
         ends = time.monotonic() + START
         before = self.cpu()
         while time.monotonic() < ends:

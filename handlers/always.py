@@ -153,6 +153,26 @@ def photos_received(count: int, code: str = "") -> Text:
     return _("I received {count} photos.", count=str(count))
 
 
+def files_received(count: int, code: str = "") -> Text:
+    """Thank for files that are not all photos, such as a voice message, by the count stored."""
+    if code and count == 1:
+        return _("I received 1 file for {code}.", code=code)
+    if code:
+        return _("I received {count} files for {code}.", count=str(count), code=code)
+    if count == 1:
+        return _("I received 1 file.")
+    return _("I received {count} files.", count=str(count))
+
+
+def hard_to_read(count: int) -> Text:
+    """Say that photos are kept and may be too dark or blurred for whoever must read them."""
+    if count == 1:
+        return _("One photo came out dark or blurred. If you can, take it again.")
+    return _(
+        "{count} photos came out dark or blurred. If you can, take them again.", count=str(count)
+    )
+
+
 def photo_failed() -> Text:
     """Say that a file did not reach us."""
     return _("A photo did not reach us. Please send it again.")

@@ -35,6 +35,7 @@ SPOKEN = (
     "channel",
     "why",
     "note",
+    "quality",
     "short",
     "talk_about",
     "country",
@@ -120,6 +121,10 @@ class Reader:
     def note(self, kept: str) -> str:
         """Say what somebody did that is no words, such as pressing a button."""
         return self.say(words.note(kept))
+
+    def quality(self, kept: str) -> str:
+        """Say what a look at a photo found."""
+        return self.say(words.quality(kept))
 
     def talk_about(self, name: str) -> str:
         """Say what a conversation is about."""

@@ -247,6 +247,19 @@ NOTES: Mapping[str, Text] = {
 }
 
 
+QUALITIES: Mapping[str, Text] = {
+    "small": p_("photo", "Small"),
+    "blurred": p_("photo", "Blurred"),
+    "dark": p_("photo", "Dark"),
+    "unreadable": p_("photo", "Nobody can open it"),
+}
+
+
+def quality(kept: str) -> Text:
+    """Say what a look at a photo found."""
+    return QUALITIES.get(kept) or Text("{kept}", (("kept", kept),))
+
+
 def note(kept: str) -> Text:
     """Say what somebody did that is no words."""
     kind, _between, place = kept.partition(" ")

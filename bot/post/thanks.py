@@ -8,12 +8,15 @@ from sqlmodel import Session
 from bot.office import tasks
 from bot.post.screen import Cause, Screen
 from bot.vault.evidence import LIMIT
+from channels.base import MediaKind
 from handlers import always
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence, EvidenceState
 from models.person import Address, Person
 from models.task import TaskKind
 from models.text import Text
+
+POOR = ("dark", "blurred")  # what a look calls a photo that is hard to read
 
 
 class Thanks:
@@ -46,7 +49,7 @@ class Thanks:
         now: datetime,
     ) -> int | None:
         stored = [one for one in found if one.state is EvidenceState.STORED]
-        troubles = _troubles(found)
+        troubles = troubles_of(found)
         if talked is None:
             tasks.need(
                 s,
@@ -56,17 +59,25 @@ class Thanks:
                 person_id=person.id,
                 detail="Files came that belong to no request yet.",
             )
-            texts = [always.photos_received(len(stored))] if stored else []
+            texts = [received(stored)] if stored else []
             return self._screen.tell(s, person, [*texts, *troubles], cause, now)
         if stored and talked.state is ConversationState.ASKING:
             row = self._screen.burst(s, talked, len(stored), cause, now, before=troubles)
             if row is not None:
                 return row
-        texts = [always.photos_received(len(stored), talked.code)] if stored else []
+        texts = [received(stored, talked.code)] if stored else []
         return self._screen.tell(s, person, [*texts, *troubles], cause, now, talked=talked)
 
 
-def _troubles(found: Sequence[Evidence]) -> list[Text]:
+def received(stored: Sequence[Evidence], code: str = "") -> Text:
+    """Thank for what is stored, by its count, and call it what it is."""
+    photos = all(one.kind == MediaKind.PHOTO.value for one in stored)
+    thanks = always.photos_received if photos else always.files_received
+    return thanks(len(stored), code)
+
+
+def troubles_of(found: Sequence[Evidence]) -> list[Text]:
+    """Say what was lost of a burst, and what may have to be sent again."""
     lost = [one for one in found if one.state is EvidenceState.FAILED]
     unreadable = any(
         one.state is EvidenceState.STORED and one.quality == "unreadable" for one in found
@@ -78,4 +89,7 @@ def _troubles(found: Sequence[Evidence]) -> list[Text]:
         texts.append(always.photo_failed())
     if unreadable:
         texts.append(always.kept_but_unreadable())
+    poor = sum(one.state is EvidenceState.STORED and one.quality in POOR for one in found)
+    if poor:
+        texts.append(always.hard_to_read(poor))
     return texts

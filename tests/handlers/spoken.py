@@ -30,6 +30,8 @@ def everything() -> list[Text]:
         always.late(),
         *(always.not_understood(kind, times, 24) for kind in Kind for times in (1, 2, 3)),
         *(always.photos_received(n, code) for n in (1, 12) for code in ("", CODE)),
+        *(always.files_received(n, code) for n in (1, 12) for code in ("", CODE)),
+        *(always.hard_to_read(n) for n in (1, 12)),
         always.photo_failed(),
         always.photo_too_big(20),
         always.photo_unreadable(),

@@ -7,6 +7,7 @@ newest try is, unless an older one turns out to have arrived. A message is where
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
@@ -66,31 +67,37 @@ class Outcome:
     counts: bool = True  # whether it uses up a try
 
 
-_UNTOLD = {"outcome": "", "status": "", "looks": 0, "code": "", "provider_id": ""}
+@dataclass(frozen=True)
+class Going:
+    """What is about to be handed over: a part that is known, or the first of `fresh` ones."""
+
+    row: Outbox
+    part: Part | None = None
+    fresh: Sequence[dict[str, Any]] = ()  # of a message just drawn; all have the same columns
 
 
-def begin(s: Session, going: Sequence[tuple[Outbox, Part]], now: datetime) -> list[Claim]:
+_PARTS = sa.insert(Part).returning(col(Part.id), sort_by_parameter_order=True)
+_TRY = {"outcome": "", "status": "", "looks": 0, "code": "", "provider_id": ""}
+"""A try of which nothing is known yet."""
+
+
+def begin(s: Session, going: Sequence[Going], now: datetime) -> list[Claim]:
     """Write down that parts are about to be handed over. Only then may they be."""
-    for row, part in going:
-        row.attempts += 1
-        part.state = OutboxState.SENDING
-        part.changed_at = now
-        s.add(part)
-    s.flush()  # new parts get their numbers, all of them at once
-    tries = [
-        {
-            "outbox_id": row.id,
-            "part_id": part.id,
-            "n": row.attempts,
-            "fence": row.fence,
-            "started_at": now,
-            **_UNTOLD,
-        }
-        for row, part in going
-    ]
+    fresh = [values for one in going for values in one.fresh]
+    made = iter(s.connection().execute(_PARTS, fresh).scalars().all() if fresh else ())
+    tries = []
+    for one in going:
+        numbers = [next(made) for _ in one.fresh]
+        if one.part is not None:
+            numbers = [one.part.id]
+            one.part.state = OutboxState.SENDING
+            one.part.changed_at = now
+        one.row.attempts += 1
+        told = {"outbox_id": one.row.id, "part_id": numbers[0], "n": one.row.attempts}
+        tries.append({**_TRY, **told, "fence": one.row.fence, "started_at": now})
     if tries:
         s.connection().execute(sa.insert(Attempt), tries)
-    return [Claim(row.id or 0, row.fence, row.attempts) for row, _ in going]
+    return [Claim(one.row.id or 0, one.row.fence, one.row.attempts) for one in going]
 
 
 def legs(s: Session, row: Outbox) -> list[Part]:

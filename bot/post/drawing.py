@@ -7,19 +7,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates, guard, hours
 from bot.post import attempts, outbox, windows
+from bot.post.attempts import Going
 from bot.post.limits import Limits
 from bot.post.outbox import Claim
 from bot.post.receipts import ask_human
 from bot.world import World
 from channels.base import Option, Outbound, Written
 from handlers import always
-from models.outbox import Held, Outbox, OutboxState, Part, Weight
+from models.outbox import Held, Outbox, OutboxState, Weight
 from models.person import Address, Person, Via
 
 GATE = timedelta(minutes=1)  # what waits before a shut gate is looked at again after this
@@ -35,6 +37,9 @@ class Ready:
     outbound: Outbound
 
 
+_Drawn = tuple[Going, Outbound]
+
+
 @dataclass
 class _Look:
     """A message under the last look, with all that the look needs."""
@@ -44,15 +49,6 @@ class _Look:
     address: Address
     now: datetime
     closes: datetime | None = None  # when the hours end in which it may arrive
-
-
-@dataclass(frozen=True)
-class _Going:
-    """What passed every look: a message, its part, and how that is handed over."""
-
-    row: Outbox
-    part: Part
-    outbound: Outbound
 
 
 # Asked for every batch that goes, so built once.
@@ -82,14 +78,14 @@ class Drawing:
                 )
                 for row in rows
             ]
-        going = [one for one in looked if one is not None]
-        claims = attempts.begin(s, [(one.row, one.part) for one in going], now)
+        drawn = [one for one in looked if one is not None]
+        claims = attempts.begin(s, [going for going, _ in drawn], now)
         return [
-            Ready(claim, one.row.via, one.outbound)
-            for claim, one in zip(claims, going, strict=True)
+            Ready(claim, going.row.via, outbound)
+            for claim, (going, outbound) in zip(claims, drawn, strict=True)
         ]
 
-    def _draw(self, s: Session, look: _Look, shut: frozenset[str]) -> _Going | None:
+    def _draw(self, s: Session, look: _Look, shut: frozenset[str]) -> _Drawn | None:
         row, now = look.row, look.now
         if row.expires_at is not None and row.expires_at <= now:
             close(s, row, OutboxState.EXPIRED, "It waited too long and was not sent.", now)
@@ -158,7 +154,7 @@ class Drawing:
             return replace(base, text=f"{base.text}\n{mark}")
         return base
 
-    def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> _Going | None:
+    def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> _Drawn | None:
         row, now = look.row, look.now
         channel = self._world.channels[row.via]
         pieces = channel.pieces(base)
@@ -172,14 +168,14 @@ class Drawing:
             why = "The same words went again and again within minutes: something answers itself."
             close(s, row, OutboxState.REFUSED, why, now)
             return None
+        row.written = whole
         known = attempts.legs(s, row) if row.attempts else []
-        parts = known or _parts(row, look.address, written, now)
-        s.add_all(parts)
-        part = next(one for one in parts if one.state is OutboxState.PENDING)
+        if not known:
+            return Going(row, fresh=_parts(row, written, name, now)), pieces[0]
+        part = next(one for one in known if one.state is OutboxState.PENDING)
         part.template = name
         part.written = as_read(written[part.n - 1])
-        row.written = whole
-        return _Going(row, part, pieces[part.n - 1])
+        return Going(row, part), pieces[part.n - 1]
 
 
 def close(s: Session, row: Outbox, state: OutboxState, why: str, now: datetime) -> None:
@@ -197,18 +193,30 @@ def as_read(written: Written) -> str:
     return "\n".join([written.text, *written.labels])
 
 
-def _parts(row: Outbox, address: Address, written: Sequence[Written], now: datetime) -> list[Part]:
+def _parts(
+    row: Outbox, written: Sequence[Written], name: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Give the parts of a message just drawn; the first of them goes now."""
+    common = {
+        "outbox_id": row.id,
+        "leg": row.leg,
+        "of": len(written),
+        "via": row.via,
+        "address_id": row.address_id,
+        "tries": 0,
+        "provider_id": "",
+        "code": "",
+        "changed_at": now,
+    }
     return [
-        Part(
-            outbox_id=row.id or 0,
-            leg=row.leg,
-            n=n,
-            of=len(written),
-            via=row.via,
-            address_id=address.id or 0,
-            segments=one.segments,
-            changed_at=now,
-        )
+        {
+            **common,
+            "n": n,
+            "segments": one.segments,
+            "state": OutboxState.PENDING if n > 1 else OutboxState.SENDING,
+            "template": "" if n > 1 else name,
+            "written": None if n > 1 else as_read(one),
+        }
         for n, one in enumerate(written, 1)
     ]
 

@@ -111,7 +111,7 @@ def take(
             parts = [Part(outbox_id=row.id or 0, via=row.via, address_id=row.address_id)]
             s.add_all(parts)
             s.flush()
-        claims.extend(attempts.begin(s, [(row, parts[0])], now))
+        claims.extend(attempts.begin(s, [attempts.Going(row, parts[0])], now))
     return claims
 
 

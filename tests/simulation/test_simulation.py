@@ -84,7 +84,7 @@ def test_a_sender_that_sends_what_is_unknown_again_is_found_out(monkeypatch: pyt
         return outcome
 
     monkeypatch.setattr(Remedies, "judge", hasty)
-    for seed in (2, 3, 5, 7, 11):
+    for seed in (10, 9, 5, 8, 11, 2, 3, 7):
         with played(seed, 0.2, silent=0.5, broken=0.5) as town:
             if any("was not given up" in one for one in breaches(town)):
                 return

@@ -182,7 +182,7 @@ def _trouble(desk: Desk, lawyer: Person) -> None:
                 lane="x",
                 raw=b"{}",
                 state=InboxState.ODD,
-                error="An update of a kind we do not know.",
+                error="Not as Telegram documents it: poll.",
                 received_at=desk.clock.at,
             )
         )

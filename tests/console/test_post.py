@@ -69,7 +69,7 @@ async def test_everything_that_is_wrong_is_shown_with_whose_it_is_and_why(desk: 
     gone = section(page, "h-gone")
     assert "El teléfono está apagado o sin señal. (30003)" in gone
     assert gone.count("30003") == 1
-    assert "An update of a kind we do not know." in section(page, "h-odd")
+    assert "No es como Telegram lo documenta: poll." in section(page, "h-odd")
     assert "tomaron por spam 21 de 300 mensajes" in section(page, "h-shut-1")
     assert 'class="empty"' not in page
 

@@ -101,6 +101,7 @@ def _topology(port: int, data: Path, say: Say) -> Iterator[tuple[Running, str]]:
         bell = stack.enter_context(servers.start_redis(valkey))
         named = show.environment(kept, data, here, simulator, record.url.render_as_string())
         named |= {"REDIS_URL": bell.url.render_as_string(), "PROCESSES": str(WORKERS)}
+        named["SPOOL_DIR"] = str(data / "spool")
         say("Preparing the record …")
         show.fill(show.settled(named), kept["password"])
         listener.listen(1024)

@@ -152,6 +152,8 @@ class Screen:
             entry = REPERTOIRE[chosen.name]
             cause = Cause(f"start{chosen.id}", None, entry.weight)
             self._go_on(s, chosen, cause, now)
+            if self._has_floor(chosen, now):
+                return
 
     def tell(
         self,
@@ -305,7 +307,7 @@ class Screen:
             s,
             person,
             "\n".join(words),
-            cause,
+            replace(cause, address=address),
             now,
             options=options,
             conversation_id=talked.id,

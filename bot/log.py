@@ -1,12 +1,32 @@
 """The log: what happened, by ids. Names, numbers, words and places stay out of it."""
 
+import importlib
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import structlog
+
+def _plain_structlog() -> Any:
+    """Load structlog without rich, which takes longer than all the rest of it.
+
+    It would draw tracebacks in colour, which we never write; and a process that starts keeps
+    nothing before it is loaded.
+    """
+    there = "rich" in sys.modules
+    known = sys.modules.get("rich")
+    sys.modules["rich"] = None  # type: ignore[assignment]  # as Python marks what is not to be had
+    try:
+        return importlib.import_module("structlog")
+    finally:
+        if there:
+            sys.modules["rich"] = known  # type: ignore[assignment]  # what it was
+        else:
+            del sys.modules["rich"]
+
+
+structlog = _plain_structlog()
 
 ALLOWED = frozenset(
     {

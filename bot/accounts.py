@@ -22,7 +22,7 @@ def add_staff(
 ) -> None:
     """Add somebody who can sign in. Refuses a short password and a name that is taken."""
     duty = Duty.READER if reader else Duty.COORDINATOR
-    _within(
+    within(
         environment,
         lambda s: staff.add_staff(s, username, name, password, duty, datetime.now(UTC)),
     )
@@ -44,13 +44,15 @@ def make_token(
     drawn = keys(settings.load(environment))
 
     def act(s: Session) -> str:
-        acts_for = _acts_for(s, username)
-        return staff.make_token(s, drawn, label, scopes, datetime.now(UTC), acts_for)
+        member = acting(s, username)
+        staff_id = member.id if member else None
+        return staff.make_token(s, drawn, label, scopes, datetime.now(UTC), staff_id)
 
-    return _within(environment, act)
+    return within(environment, act)
 
 
-def _acts_for(s: Session, username: str) -> int | None:
+def acting(s: Session, username: str) -> Staff | None:
+    """Give the account of that name, or without a name the only coordinator, if there is one."""
     query = select(Staff).where(col(Staff.disabled_at).is_(None))
     if username:
         found = s.exec(query.where(Staff.username == username.strip().casefold())).first()
@@ -59,18 +61,19 @@ def _acts_for(s: Session, username: str) -> int | None:
                 f"There is no staff account {username}. Make one with: "
                 f"python3 -m bot staff add {username} --name …"
             )
-        return found.id
+        return found
     coordinators = s.exec(query.where(Staff.duty == Duty.COORDINATOR)).all()
-    return coordinators[0].id if len(coordinators) == 1 else None
+    return coordinators[0] if len(coordinators) == 1 else None
 
 
-def _within(environment: dict[str, str], act: Callable[[Session], T]) -> T:
+def within(environment: dict[str, str], act: Callable[[Session], T], *, looks: bool = False) -> T:
+    """Change the record at a command, or only look. What is refused is told to whoever typed it."""
     loaded = settings.load(environment)
     keys(loaded)
     migrate.check(loaded.url)
     db = Database(loaded.url)
     try:
-        return db.write_now(act)
+        return db.read_now(act) if looks else db.write_now(act)
     except ValueError as problem:
         raise WrongSetting(str(problem)) from None
     finally:

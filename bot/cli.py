@@ -15,8 +15,10 @@ app = typer.Typer(
 )
 staff = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 token = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True)
+people = typer.Typer(help="The people of the record.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 app.add_typer(token, name="token")
+app.add_typer(people, name="people")
 
 
 @app.command("demo", epilog="Example: python3 -m bot demo --port 8080 --data /tmp/enlace")
@@ -149,6 +151,25 @@ def create_token(
     from bot import accounts  # noqa: PLC0415
 
     typer.echo(accounts.make_token(dict(os.environ), label, scope, acts_for))
+
+
+@people.command("import", epilog="Example: python3 -m bot people import people.csv --yes")
+def import_people(
+    file: Annotated[Path, typer.Argument(help="A table as CSV, such as Excel saves.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Bring them in, and not only show.")] = False,  # noqa: FBT002  # typer's flags
+    acts_for: Annotated[
+        str, typer.Option("--as", help="The coordinator who brings them in.", metavar="USERNAME")
+    ] = "",
+    language: Annotated[str, typer.Option(help="What it answers in: es or en.")] = "en",
+) -> None:
+    """Show who would join the record from a file; with --yes, bring all of them in.
+
+    The first line names the columns: name, role, country and language, and where you have them
+    zone, whatsapp, sms and telegram. When one line is wrong, nobody is brought in.
+    """
+    from bot import newcomers  # noqa: PLC0415
+
+    newcomers.bring_in(dict(os.environ), file, typer.echo, yes=yes, by=acts_for, language=language)
 
 
 @app.command("play", epilog="Example: python3 -m bot play offer --language es")

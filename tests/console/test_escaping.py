@@ -72,6 +72,7 @@ class Tags(HTMLParser):
 
 def everything_hostile(s: Session) -> None:
     """Put the attack into every field that holds words."""
+    s.connection().exec_driver_sql("DROP TRIGGER trail_no_update")  # a burglar would do so too
     tables: tuple[Any, ...] = (*TABLES, Inbox, Gate)
     for table in tables:
         sealed = [

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,14 +46,14 @@ def bring_in(
     except OSError as problem:
         raise WrongSetting(f"{file} cannot be read: {problem.strerror}.") from None
 
+    with _line_by_line(language):
+        entries = roster.read(data, LISTS)
+
     def act(s: Session) -> Plan:
-        try:
-            entries = roster.read(data, LISTS)
+        with _line_by_line(language):
             if not yes:
                 return joining.plan(s, drawn, entries)
             return joining.join(s, drawn, entries, datetime.now(UTC), _actor(s, by))
-        except Refusal as refusal:
-            raise WrongSetting(_told(_refused(refusal), language)) from None
 
     plan = within(environment, act, looks=not yes)
     say(_told(_done(plan) if yes else _preview(plan), language))
@@ -67,6 +68,14 @@ def _actor(s: Session, by: str) -> str:
     if member.duty is not Duty.COORDINATOR:
         raise WrongSetting(f"The account {member.username} may read, and change nothing.")
     return trail.by_staff(member.id)
+
+
+@contextmanager
+def _line_by_line(language: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise WrongSetting(_told(_refused(refusal), language)) from None
 
 
 def _told(sentences: Iterable[Text], language: str) -> str:

@@ -91,7 +91,7 @@ class Keeper:
         visit = self._visit(request)
         try:
             if door.method == "POST":
-                visit.form = Form.parsed(await _body(request))
+                visit.form = await _typed(request)
             return await self._checked(door, visit)
         except NotFound:
             return nothing_here(visit)
@@ -179,6 +179,13 @@ async def _sign_in_first(door: Door, visit: Visit) -> Response:
     path = visit.request.url.path
     query = visit.request.url.query
     return visit.go(sessions.SIGN_IN, then=f"{path}?{query}" if query else path)
+
+
+async def _typed(request: Request) -> Form:
+    body = await _body(request)
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await Form.uploaded(request.headers, body)
+    return Form.parsed(body)
 
 
 async def _body(request: Request) -> bytes:

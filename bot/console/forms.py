@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
+
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from models.text import Text, _
 
@@ -28,6 +31,7 @@ class Form:
         for name, value in fields:
             # NUL has no meaning in words, and PostgreSQL refuses it.
             self.values.setdefault(name, []).append(value.replace("\x00", ""))
+        self.files: dict[str, bytes] = {}
         self.errors: dict[str, Text] = {}
         self.refusals: list[Text] = []
 
@@ -36,6 +40,25 @@ class Form:
         """Read an url-encoded body. Raises `ValueError` when it has too many fields."""
         text = body.decode("utf-8", "replace")
         return cls(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS))
+
+    @classmethod
+    async def uploaded(cls, headers: Headers, body: bytes) -> "Form":
+        """Read a body that has files in it. Raises `ValueError` when it is broken."""
+
+        async def whole() -> AsyncGenerator[bytes, None]:
+            yield body
+
+        parser = MultiPartParser(headers, whole(), max_files=1, max_part_size=len(body) + 1)
+        try:
+            parts = (await parser.parse()).multi_items()
+        except (MultiPartException, LookupError) as problem:
+            raise ValueError(str(problem)) from problem
+        form = cls((name, value) for name, value in parts if isinstance(value, str))
+        for name, value in parts:
+            if not isinstance(value, str):
+                form.files[name] = await value.read()
+                await value.close()
+        return form
 
     @classmethod
     def filled(cls, values: Mapping[str, str | Sequence[str]]) -> "Form":

@@ -16,6 +16,7 @@ NOTICES: Mapping[str, Text] = {
     "outreach": _("The first message is on its way. It gives nothing away."),
     "call-recorded": _("What you established is recorded, in your name."),
     "person-added": _("The person is in the record."),
+    "people-joined": _("The people of the file are in the record."),
     "address-added": _("The address is added."),
     "held": _("You have the talk. The bot stays quiet until you hand it back."),
     "released": _("The bot answers again."),

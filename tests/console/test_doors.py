@@ -44,6 +44,8 @@ EXPECTED = {
     "GET /here": Needs.READ,
     "GET /live": Needs.READ,
     "GET /people": Needs.READ,
+    "GET /people/import": Needs.ACT,
+    "POST /people/import": Needs.ACT,
     "GET /people/new": Needs.ACT,
     "POST /people/new": Needs.ACT,
     "GET /people/{person}": Needs.READ,

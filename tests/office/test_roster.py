@@ -180,7 +180,7 @@ def test_somebody_without_an_address_is_there_once():
         ("PK\x03\x04", "This is a workbook"),
         ("name\x00", "not text"),
         ("x" * (sheet.MOST_BYTES + 1), "larger than 500 kB"),
-        ("a\n" * (roster.MOST_PEOPLE + 2), "more than 2000 people"),
+        ("a\n" * (roster.MOST_PEOPLE + 2), "more than 500 people"),
     ],
 )
 def test_a_file_that_is_no_roster_says_what_to_do(text: str, said: str):

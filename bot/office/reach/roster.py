@@ -12,7 +12,7 @@ from bot.office.refusal import Refusal
 from models.person import Role, Via
 from models.text import Text, _
 
-MOST_PEOPLE = 2_000
+MOST_PEOPLE = 500  # others wait while they are written: half a minute would be too long
 LONGEST_NAME = 120
 SHOWN = 40  # characters of a wrong cell
 

@@ -27,6 +27,11 @@ class Line:
 
 def read(data: bytes) -> list[Line]:
     """Read a file into its lines. Raises `Refusal` for what is no table, and says what to do."""
+    return _lines(text(data))
+
+
+def text(data: bytes) -> str:
+    """Read a file as text, in whatever encoding Excel wrote it. Raises `Refusal`."""
     if len(data) > MOST_BYTES:
         raise Refusal(
             _(
@@ -38,25 +43,21 @@ def read(data: bytes) -> list[Line]:
         raise Refusal(
             _("This is a workbook. Open it, choose Save as, then CSV UTF-8, and import that file.")
         )
-    return _lines(_decoded(data))
-
-
-def _decoded(data: bytes) -> str:
     try:
-        text = data.decode("utf-16" if data.startswith(WIDE) else "utf-8-sig")
+        found = data.decode("utf-16" if data.startswith(WIDE) else "utf-8-sig")
     except UnicodeDecodeError:
         # Every byte but five means something in what Excel in Spanish writes.
-        text = data.decode("cp1252", "replace")
-    if "\x00" in text or "\ufffd" in text:
+        found = data.decode("cp1252", "replace")
+    if "\x00" in found or "\ufffd" in found:
         raise Refusal(_("This file is not text. Open it in Excel, choose Save as, then CSV UTF-8."))
-    return text
+    return found
 
 
-def _lines(text: str) -> list[Line]:
-    first = text.lstrip().partition("\n")[0]
+def _lines(whole: str) -> list[Line]:
+    first = whole.lstrip().partition("\n")[0]
     named = NAMES_SEPARATOR.fullmatch(first)
     separator = named[1] if named and named[1] in SEPARATORS else _likeliest(first)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator, strict=True)
     found: list[Line] = []
     begins = 1
     try:

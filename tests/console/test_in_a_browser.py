@@ -92,6 +92,7 @@ def paths(day: Day) -> list[str]:
         "find?q=ma",
         "nothing",
         "people",
+        "people/import",
         "people/new",
         f"people/{day.marta.id}",
         f"people/{day.stopped.id}",

@@ -37,6 +37,10 @@ async def test_a_file_is_looked_at_first_and_then_everybody_is_in_the_record(des
         assert desk.all(Person) == []
         kept = page.text.partition('name="table" value="')[2].partition('"')[0]
         assert "55 1234 5678" in kept
+        signed_out_meanwhile = await send(browser, table=TABLE, step="join", resumed="yes")
+        assert signed_out_meanwhile.status_code == 422
+        assert 'value="join"' in signed_out_meanwhile.text
+        assert desk.all(Person) == []
         done = await send(browser, table=TABLE, step="join")
         assert "Las personas del archivo están en el registro." in (await browser.follow(done)).text
         again = await send(browser, TABLE.encode())

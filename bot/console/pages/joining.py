@@ -46,7 +46,7 @@ async def bring_in(visit: Visit) -> Response:
         if len(refusal.reasons) > FAULTS:
             form.refuse(_("… and {count} more.", count=str(len(refusal.reasons) - FAULTS)))
         return _page(visit)
-    if form.raw("step") != "join":
+    if form.raw("step") != "join" or not form.fine:
         return _page(visit, plan, sheet.text(data))
 
     def act(s: Session) -> "Plan":

@@ -106,7 +106,7 @@ def add_address(
             _("A phone number begins with + and its country; a Telegram user is a number.")
         )
     address = keep(s, keys, via, wire, now)
-    give_up_unknown(s, address, person)
+    give_up_unknown(s, address, person, now)
     link(s, person, address, Trust.ENROLLED, now)
     trail.note(
         s,

@@ -73,6 +73,17 @@ def test_staff_enrol_somebody_who_wrote_before(s, office):
     )
     assert people.find(s, KEYS, Via.SMS, "+50255559002") == (rosa, address)
     assert links(office, stranger) == []
+    assert rosa.stopped_at is None
+
+
+def test_a_stop_stays_a_stop_when_staff_learn_whose_number_it_is(s, office):
+    """I6: who asked for no more messages before we knew them is not written to after."""
+    stranger, address = people.meet(s, KEYS, Via.SMS, "+50255559002", "", NOON)
+    assert people.stop(s, stranger, address, Via.SMS, "alto", None, NOON)
+    rosa = office.person("Rosa", Role.DEFENDER, Via.WHATSAPP)
+    people.add_address(s, KEYS, rosa, Via.SMS, "+50255559002", NOON + HOUR, "staff:1")
+    assert rosa.stopped_at == NOON
+    assert "consent.stop_carried_over" in office.acts()
 
 
 @pytest.mark.parametrize(

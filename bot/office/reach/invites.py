@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.office.reach.addresses import link
+from bot.office.reach.consent import hush
 from bot.vault import trail
 from bot.vault.keys import Keys, new_token
 from models.person import Address, Invite, Link, Person, Role, Trust, Via
@@ -57,7 +58,7 @@ def redeem(s: Session, keys: Keys, token: str, address: Address, now: datetime) 
     found.used_at = now
     found.used_by = address.id
     s.add(found)
-    give_up_unknown(s, address, person)
+    give_up_unknown(s, address, person, now)
     link(s, person, address, Trust.ENROLLED, now)
     trail.note(
         s,
@@ -70,10 +71,13 @@ def redeem(s: Session, keys: Keys, token: str, address: Address, now: datetime) 
     return person
 
 
-def give_up_unknown(s: Session, address: Address, person: Person) -> None:
-    """End the links of unknown people to an address that is now known to be somebody's."""
+def give_up_unknown(s: Session, address: Address, person: Person, now: datetime) -> None:
+    """End the links of unknown people to an address that is now known to be somebody's.
+
+    If they had asked for no more messages, it was this person who asked.
+    """
     links = s.exec(
-        select(Link)
+        select(Link, Person)
         .join(Person, col(Person.id) == col(Link.person_id))
         .where(
             Link.address_id == address.id,
@@ -81,7 +85,11 @@ def give_up_unknown(s: Session, address: Address, person: Person) -> None:
             Person.role == Role.UNKNOWN,
         )
     )
-    for one in links:
+    for one, unknown in links:
+        if unknown.stopped_at is not None and hush(s, person, unknown.stopped_at):
+            told, whose = f"person:{unknown.id}", f"person:{person.id}"
+            act = "consent.stop_carried_over"
+            trail.note(s, actor=trail.BOT, act=act, object=whose, detail=told, now=now)
         s.delete(one)
 
 

@@ -107,6 +107,12 @@ def set_up(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
+        # A server that ran in this process before set them to its own taste.
+        served = logging.getLogger(name)
+        served.handlers.clear()
+        served.propagate = True
+        served.setLevel(logging.NOTSET)
     for noisy in ("httpx", "aiohttp", "aiogram", "twilio", "alembic", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

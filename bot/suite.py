@@ -29,8 +29,11 @@ def is_partial(args: list[str]) -> bool:
 
 
 def whole(args: list[str]) -> list[str]:
-    """Give the words for a whole run: branches counted, and a worker for each core."""
-    workers = min(os.cpu_count() or 1, 8)
-    if workers == 1 or any(word.startswith(("-n", "--numprocesses")) for word in args):
+    """Give the words for a whole run: branches counted, and a worker more than there are cores.
+
+    Many tests wait: for processes to start, for leases to end.
+    """
+    workers = min((os.cpu_count() or 1) + 1, 8)
+    if any(word.startswith(("-n", "--numprocesses")) for word in args):
         return ["--cov", "--cov-report="]
     return ["-n", str(workers), "--dist", "worksteal", "--cov", "--cov-report="]

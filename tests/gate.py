@@ -45,12 +45,12 @@ class Gate:
     def _read(self) -> None:
         measured = coverage.Coverage()
         measured.load()
-        for room in (*FLOORS, "bot"):
+        for room, floor in FLOORS.items():
             table = io.StringIO()
             total = measured.report(
                 include=[f"{room}/*"], file=table, skip_covered=True, ignore_errors=True
             )
             self._lines.append(f"{room}: {total:.1f} %")
-            if total < FLOORS.get(room, 0.0):
+            if total < floor:
                 self._open = True
-                self._lines.append(f"must be {FLOORS[room]:.0f} %:\n{table.getvalue()}")
+                self._lines.append(f"must be {floor:.0f} %:\n{table.getvalue()}")

@@ -31,7 +31,6 @@ POINTS = {
 AT_START = ("sweep.listed", "sweep.kept")  # passed once a start
 ONCE = ("clock.expanded", "out.leg", *AT_START)
 PASSES = (2, 7)
-LEASED = ("lane.claimed", "turn.committed", "out.called")
 
 
 async def _dies_everywhere(
@@ -51,13 +50,6 @@ async def _dies_everywhere(
 async def test_it_may_die_anywhere(tmp_path: Path, sqlite_url: str, record_property: Count):
     places = [f"{name}:1" for name in POINTS]
     await _dies_everywhere(tmp_path, sqlite_url, "", places, record_property)
-
-
-async def test_one_of_its_processes_may_die_where_leases_matter(
-    tmp_path: Path, postgres_url: str, redis_url: str, record_property: Count
-):
-    places = [f"{name}:1" for name in LEASED]
-    await _dies_everywhere(tmp_path, postgres_url, redis_url, places, record_property)
 
 
 @pytest.mark.long

@@ -19,6 +19,8 @@ def everything() -> list[Text]:
         always.repeated(),
         always.stopped(),
         always.returned(),
+        always.bland(),
+        always.alarm("P-17"),
         *(always.person_called(hours) for hours in (1, 24)),
         *(always.not_placed(hours) for hours in (1, 24)),
         always.a_person_will_write(),

@@ -93,10 +93,10 @@ async def test_many_who_look_at_a_question_keep_nobody_else_in_line(
 
 
 async def test_people_whose_turn_it_is_share_a_commit_and_one_that_fails_stops_no_other(
-    db: Database, tmp_path: Path
+    sqlite_db: Database, tmp_path: Path
 ):
-    if not db.embedded:
-        pytest.skip("on PostgreSQL each is a transaction of its own")
+    """On PostgreSQL each is a transaction of its own."""
+    db = sqlite_db
     world = here.world(db, tmp_path)
     everybody = people(db, clockwork.TOGETHER)
     numbers = [in_line(db, number) for number in everybody]

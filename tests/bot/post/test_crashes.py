@@ -326,7 +326,7 @@ def _answer(how: str, claim: Claim) -> Sent | Failure:
 
 
 Story.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -67,7 +67,7 @@ def test_a_whole_run_passes_when_every_branch_is_taken(project: Path):
 
 def test_a_whole_run_fails_for_a_branch_that_is_never_taken(project: Path):
     (project / "tests/test_minus.py").unlink()
-    code, said = run(project, "-n2")
+    code, said = run(project, "-n1")
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "handlers: 66.7 %" in said
     assert "handlers/sign.py" in said

@@ -66,6 +66,8 @@ class Acts:
                 self._stop(s, arrival)
             case Danger():
                 danger.answer(s, self.screen, arrival)
+                if arrival.hushed:
+                    self._stop(s, arrival)
             case Start() if arrival.outdated:
                 return
             case Start():

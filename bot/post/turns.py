@@ -16,7 +16,7 @@ from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce
 from bot.post.memory import seen
 from bot.post.router import decide
-from bot.post.routes import Files, Message, Quiet, Rules, Stop, Thread
+from bot.post.routes import Danger, Files, Message, Quiet, Rules, Stop, Thread
 from bot.post.routes import Person as Sender
 from bot.post.screen import spoken
 from bot.world import World
@@ -139,9 +139,12 @@ class Turns:
         """Do what a message asks for."""
         person, inbound, now = arrival.person, arrival.inbound, arrival.now
         if inbound.edited:
-            # Kept as a further message; what was answered stays answered. A stop always counts.
+            # Kept as a further message; what was answered stays answered. A stop always counts, and
+            # so do words of danger.
             new = person.stopped_at is None and stops(inbound.text, spoken(person))
-            if arrival.hushed or new:
+            if person.frozen_at is None and people.in_danger(person, inbound.text):
+                self._acts.do(s, arrival, Danger())
+            elif arrival.hushed or new:
                 self._acts.do(s, arrival, Stop())
             return
         if inbound.start is not None:
@@ -164,13 +167,13 @@ class Turns:
             stopped=person.stopped_at is not None,
             frozen=person.frozen_at is not None,
             held=person.held_at is not None,
-            in_danger=bool(person.duress) and people.in_danger(person, inbound.text),
+            in_danger=people.in_danger(person, inbound.text),
         )
         # Only a request's code can call for what has no place yet.
         adoptable = any(one.code for one in threads) and _adoptable(s, person, now)
         route = (
             Stop()
-            if arrival.hushed
+            if arrival.hushed and not (sender.in_danger and not sender.frozen)
             else decide(message, sender, threads, now, self._rules, adoptable=adoptable)
         )
         if inbound.attachments:

@@ -29,7 +29,8 @@ def agree(s: Session, person: Person, phrases: Sequence[str], staff_id: int, now
     if kept and not on_call(s):
         raise Refusal(_("Nobody is on call. Say first, on the page of somebody of staff, who is."))
     for phrase in kept:
-        everyday = understand(phrase, language="es") is not Meaning.UNCLEAR
+        meanings = {understand(phrase, language=language) for language in ("es", "en")}
+        everyday = meanings != {Meaning.UNCLEAR}
         if len(phrase.split()) < FEWEST or everyday:
             raise Refusal(
                 _(

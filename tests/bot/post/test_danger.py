@@ -95,3 +95,14 @@ async def test_words_agreed_on_with_somebody_else_mean_nothing(stage: Stage) -> 
     assert not stage.db.read_now(
         lambda s: people.in_danger(s.get_one(Person, other), "todavía venden tamales")
     )
+
+
+async def test_words_of_danger_count_beside_a_stop(stage: Stage) -> None:
+    ana = agree(stage)
+    before = len(scene.messages(stage.db))
+    await stage.says("ya no me escriban. todavía venden tamales")
+    alarm, confirmed = scene.messages(stage.db)[before:]
+    assert alarm.person_id == ana
+    assert confirmed.text.startswith("Listo: no le escribiremos más")
+    assert guarded(stage, confirmed) is None  # whoever reads along sees what they expect
+    assert TaskKind.DANGER in [task.kind for task in scene.tasks(stage.db)]

@@ -38,11 +38,11 @@ def upgrade() -> None:
 
 
 def _chain_what_is_there() -> None:
-    """Chain the lines of before. Their details were sealed without a hash, and stay without."""
+    """Chain the lines of before. No key is at hand here: what is sealed is hashed as it is."""
     connection = op.get_bind()
     trail = sa.table(
         "trail",
-        *(sa.column(name) for name in ("id", "actor", "act", "object", "case_id", "seq", "chain")),
+        *(sa.column(name) for name in _CHAINED),
         sa.column("at", MOMENT),
     )
     chain = "0" * 64
@@ -50,8 +50,17 @@ def _chain_what_is_there() -> None:
     for seq, row in enumerate(rows, 1):
         chain = hashlib.sha256(f"{chain}\n{_line(row, seq)}".encode()).hexdigest()
         connection.execute(
-            sa.update(trail).where(trail.c.id == row.id).values(seq=seq, chain=chain)
+            sa.update(trail)
+            .where(trail.c.id == row.id)
+            .values(seq=seq, chain=chain, digest=_digest(row))
         )
+
+
+_CHAINED = ("id", "actor", "act", "object", "case_id", "seq", "chain", "digest", "detail")
+
+
+def _digest(row: Any) -> str:
+    return hashlib.sha256(row.detail).hexdigest()
 
 
 def _line(row: Any, seq: int) -> str:
@@ -62,7 +71,7 @@ def _line(row: Any, seq: int) -> str:
         "actor": row.actor,
         "at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "case": row.case_id,
-        "digest": "",
+        "digest": _digest(row),
         "object": row.object,
         "seq": seq,
     }

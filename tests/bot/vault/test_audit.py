@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
@@ -177,6 +178,73 @@ def test_a_sealed_detail_that_was_exchanged_is_found(db: Database) -> None:
     broken = db.read_now(lambda s: audit.verify(s, KEYS)).broken
     assert broken is not None
     assert broken.seq == 2
+
+
+UNLOCK = {
+    "sqlite": "DROP TRIGGER trail_no_update",
+    "postgresql": "DROP TRIGGER trail_no_update ON trail",
+}
+
+
+def unlocked(s: Session, change: str, **values: bytes) -> None:
+    """Change the trail as somebody would who owns the database."""
+    connection = s.connection()
+    connection.execute(sa.text(UNLOCK[connection.dialect.name]))
+    connection.execute(sa.text(change), values)
+
+
+def first_bad(db: Database) -> int | None:
+    broken = db.read_now(lambda s: audit.verify(s, KEYS)).broken
+    return broken.seq if broken is not None else None
+
+
+def test_a_detail_given_to_a_line_that_had_none_is_found(db: Database) -> None:
+    db.write_now(note(1, "Chepe"))
+    db.write_now(note(2))
+    change = (
+        "UPDATE trail SET detail = (SELECT t.detail FROM trail t WHERE t.seq = 1) WHERE seq = 2"
+    )
+    db.write_now(lambda s: unlocked(s, change))
+    assert first_bad(db) == 2
+
+
+def test_a_line_put_in_beside_the_chain_is_found(db: Database) -> None:
+    db.write_now(note(1))
+    forged = Trail(at=NOW, actor="staff:1", act="report.confirmed", object="case:1", detail="")
+    db.write_now(lambda s: s.add(forged))
+    assert first_bad(db) == 2
+
+
+@pytest.mark.parametrize("column", ["signature", "text", "chain"])
+def test_a_checkpoint_that_was_changed_is_found(db: Database, column: str) -> None:
+    db.write_now(note(1))
+    db.write_now(lambda s: audit.mark(s, KEYS, NOW))
+    db.write_now(lambda s: setattr(s.exec(select(Checkpoint)).one(), column, "no hex"))
+    assert first_bad(db) == 1
+
+
+def test_lines_from_before_the_chain_are_held_to_their_sealed_bytes(database_url: str) -> None:
+    use_sealer(KEYS)
+    sealed = [KEYS.seal(said.encode(), "trail.detail") for said in ("", "Chepe")]
+    with migrate._open(database_url) as engine, migrate._alone(engine) as connection:
+        command.upgrade(migrate.config(connection), "0002")
+    insert = (
+        "INSERT INTO trail (at, actor, act, object, detail)"
+        " VALUES ('2026-11-02 15:00:00.000000', 'bot', 'case.opened', '', :d)"
+    )
+    with migrate._open(database_url) as engine, engine.begin() as connection:
+        connection.execute(sa.text(insert), [{"d": detail} for detail in sealed])
+    migrate.upgrade(database_url)
+    db = Database(database_url)
+    try:
+        db.write_now(note(3))
+        assert first_bad(db) is None
+        db.write_now(
+            lambda s: unlocked(s, "UPDATE trail SET detail = :d WHERE seq = 1", d=sealed[1])
+        )
+        assert first_bad(db) == 1
+    finally:
+        db.close()
 
 
 def test_it_is_signed_when_it_has_grown_or_time_has_passed(db: Database) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from bot import migrate
 from bot.db import Database
@@ -15,6 +14,19 @@ from models.base import use_sealer
 from tests import servers
 
 MASTER = b"1" * 32
+EMPTIED = """
+DO $$ DECLARE name text; BEGIN
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP EXECUTE 'DELETE FROM ' || quote_ident(name); END LOOP;
+    PERFORM setval(sequencename::regclass, start_value, false) FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
+"""Ten times quicker than TRUNCATE, which makes new files for each table and index."""
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +55,8 @@ def sqlite_record(sqlite_ground: Path, tmp_path: Path) -> str:
 def postgres_record(postgres_ground: str) -> str:
     """Give a PostgreSQL database that is migrated and empty, whatever a test before left open."""
     engine = sa.create_engine(postgres_ground, poolclass=sa.NullPool)
-    tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
     with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql(EMPTIED)
     return postgres_ground
 
 

@@ -33,7 +33,7 @@ STATUS = next(row for row in TABLE["rows"] if row["label"] == "Status Delivered"
 STATUS_CALL = desk.twilio_call(desk.form_of(TABLE, STATUS), STATUS["query"])
 UPDATE = desk.payloads("telegram.json")["rows"][0]["update"]
 
-QUICK = settings(max_examples=300, deadline=None)
+QUICK = settings(max_examples=300)
 
 
 def header(call: Call, **headers: str | None) -> Call:

@@ -370,7 +370,7 @@ def live(story: list[tuple[Conversation[str], str]]) -> Life:
     return life
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(steps)
 def test_whatever_is_replied_and_deployed_an_end_has_one_outcome_and_one_farewell(
     story: list[tuple[Conversation[str], str]],
@@ -382,7 +382,7 @@ def test_whatever_is_replied_and_deployed_an_end_has_one_outcome_and_one_farewel
     assert len(farewells) == len(set(farewells))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.sampled_from(VERSIONS), st.lists(st.sampled_from(REPLIES[:-1]), max_size=9))
 def test_the_turns_as_lived_equal_the_conversation_as_remembered(
     version: Conversation[str], replies: list[str]

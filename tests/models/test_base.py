@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
-from bot.vault.keys import Keys
-from models.base import SealedBytes, SealedText, _Seals, use_sealer
+from bot.vault.keys import Keys, Unsealable
+from models.base import Choice, Moment, SealedBytes, SealedText, _Seals, among, know_all, use_sealer
 from models.document import DocumentType
 from models.facts import LanguageChosen, PapersGiven, SearchReported, pack, request_of, unpack
-from models.person import Person
+from models.person import Person, Role
+from models.text import p_
 from models.whereabouts import Certainty, Finding, Source
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=-6)))
@@ -21,6 +22,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=-6)))
 
 @pytest.fixture
 def s() -> Iterator[Session]:
+    know_all()
     before = _Seals.sealer
     use_sealer(Keys(b"1" * 32))
     engine = sa.create_engine("sqlite://")
@@ -53,6 +55,39 @@ def test_a_name_cannot_be_read_on_disk_and_nothing_stays_nothing(s: Session):
         dialect = s.get_bind().dialect
         assert kind.process_bind_param(None, dialect) is None
         assert kind.process_result_value(None, dialect) is None
+
+
+def test_bytes_come_back_as_they_were_and_only_where_they_belong(s: Session):
+    dialect = s.get_bind().dialect
+    here, there = SealedBytes("a.b"), SealedBytes("a.c")
+    kept = here.process_bind_param(b"\x00raw", dialect)
+    assert here.process_result_value(kept, dialect) == b"\x00raw"
+    with pytest.raises(Unsealable):
+        there.process_result_value(kept, dialect)
+
+
+def test_what_is_not_known_yet_stays_so(s: Session):
+    dialect = s.get_bind().dialect
+    for kind in (Moment(), Choice(Role)):
+        assert kind.process_bind_param(None, dialect) is None
+        assert kind.process_result_value(None, dialect) is None
+
+
+def test_one_of_a_few_is_found_with_its_values_written_out(s: Session):
+    s.add(Person(name="María", role=Role.PARENT, created_at=NOON))
+    s.add(Person(name="Ana", role=Role.DEFENDER, created_at=NOON))
+    s.commit()
+    found = s.exec(select(Person).where(among(col(Person.role), [Role.PARENT, Role.LAWYER]))).all()
+    assert [one.name for one in found] == ["María"]
+
+
+def test_a_sentence_knows_the_context_that_gives_it_its_meaning():
+    said = p_("of a task", "Done by {who}.", who="Ana")
+    assert (said.context, said.source, said.values) == (
+        "of a task",
+        "Done by {who}.",
+        (("who", "Ana"),),
+    )
 
 
 def test_nothing_is_sealed_before_there_is_a_sealer(s: Session):

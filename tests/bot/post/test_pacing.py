@@ -94,7 +94,7 @@ async def test_endless_demand_is_sent_within_two_in_a_hundred_of_the_limit(
     assert most([(at, 1) for at in went], rate.seconds) <= rate.count
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 async def test_no_demand_whatever_exceeds_a_limit(steps: list[tuple[int, list[Demand]]]) -> None:
     clock = Clock()
@@ -106,7 +106,7 @@ async def test_no_demand_whatever_exceeds_a_limit(steps: list[tuple[int, list[De
     check(SMALL, went)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps, st.lists(st.sampled_from(["", "", "restart", "forget", "rest", "back"]), min_size=30))
 async def test_no_limit_is_exceeded_though_the_process_ends_now_and_then(
     steps: list[tuple[int, list[Demand]]], events: list[str]
@@ -138,7 +138,7 @@ async def test_no_limit_is_exceeded_though_the_process_ends_now_and_then(
     check(SMALL, went)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps, st.lists(st.integers(0, 2), min_size=30, max_size=30))
 async def test_processes_without_redis_keep_to_their_parts(
     steps: list[tuple[int, list[Demand]]], turns: list[int]

@@ -143,9 +143,7 @@ def _answer(s: Session, claim: Claim, story: Story) -> None:
     scene.land(s, claim, scene.judged(s, claim, Sent(SID, status)), NOW)
 
 
-@settings(
-    max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=70, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=stories())
 def test_every_order_of_news_comes_to_the_same_end(db: Database, story: Story) -> None:
     class Over(Exception):  # noqa: N818 - it is no fault

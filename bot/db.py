@@ -1,15 +1,14 @@
 """The database: transactions that are plain functions, so that nothing can be awaited inside one.
 
 Every write is a function of a session. It runs in a writer's thread and commits as a whole. On
-SQLite one thread owns all writes and checkpoints: it takes whatever waits, gives each function its
-savepoint, and commits once for all of them, so that a crowd of webhooks shares one fsync. On
+SQLite one thread owns all writes and checkpoints: it takes whatever waits in line, gives each
+function its savepoint, and commits once for all of them, so that a crowd shares one fsync. On
 PostgreSQL several threads write, each its own transaction. Reads never wait for writes.
 """
 
 import asyncio
 import contextlib
 import os
-import queue
 import sqlite3
 import threading
 import time
@@ -26,12 +25,12 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from bot import metrics
+from bot.line import Line
 from bot.log import log
 
 T = TypeVar("T")
 Act = Callable[[Session], T]
 
-BATCH = 128  # acts in one SQLite commit, at most
 WRITERS = 6  # PostgreSQL transactions at once
 READERS = 4
 PATIENCE = 10  # seconds that a lock or a connection is waited for
@@ -79,7 +78,7 @@ class Database:
             self._reader = _sqlite(self.url, "reader")
             self._writer = _sqlite(self.url, "owner")
             self._beside = _sqlite(self.url, "writer")
-            self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+            self._line: Line[_Job[Any]] = Line()
             self._thread = threading.Thread(target=self._write_all, name="write", daemon=True)
             self._thread.start()
         else:
@@ -87,11 +86,12 @@ class Database:
             self._reader = self._writer.execution_options(postgresql_readonly=True)
             self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
 
-    async def write(self, act: Act[T]) -> T:
+    async def write(self, act: Act[T], *, hurried: bool = False) -> T:
         """Run an act in one transaction, and return when it is on disk.
 
-        Raises what the act raised, or `Unavailable`; either way nothing of it was kept. Whoever
-        stops waiting does not stop an act under way.
+        `hurried`: a provider waits for it, so on SQLite it is done before what else waits. Raises
+        what the act raised, or `Unavailable`; either way nothing of it was kept. Whoever stops
+        waiting does not stop an act under way.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T]
@@ -99,7 +99,7 @@ class Database:
             self._must_be_open()
             if self.embedded:
                 future = loop.create_future()
-                self._jobs.put(_Job(act, loop, future))
+                self._line.join(_Job(act, loop, future), hurried=hurried)
             else:
                 future = loop.run_in_executor(self._writers, self.write_now, act)
         return await future
@@ -145,7 +145,7 @@ class Database:
                 return
             self._stopped = True
         if self.embedded:
-            self._jobs.put(None)
+            self._line.close()
             self._thread.join()
         else:
             self._writers.shutdown()
@@ -173,46 +173,37 @@ class Database:
             return result
 
     def _write_all(self) -> None:
-        while (jobs := self._take()) is not None:
-            self._commit(jobs)
+        while self._line.wait():
+            jobs = self._commit()
+            metrics.write_batch.observe(len(jobs))
             for loop in {job.loop for job in jobs}:
                 told = [job for job in jobs if job.loop is loop]
                 with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                     loop.call_soon_threadsafe(_tell, told)
 
-    def _take(self) -> list[_Job[Any]] | None:
-        first = self._jobs.get()
-        if first is None:
-            return None
-        jobs = [first]
-        while len(jobs) < BATCH:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)  # the end comes after what is already taken
-                break
-            jobs.append(job)
-        return jobs
-
-    def _commit(self, jobs: list[_Job[Any]]) -> None:
-        metrics.write_batch.observe(len(jobs))
-        several = len(jobs) > 1
+    def _commit(self) -> list[_Job[Any]]:
+        jobs: list[_Job[Any]] = []
+        alone = self._line.alone
         try:
             with self._writer.begin() as connection:
-                for job in jobs:
+                for job in self._line.commit():
+                    jobs.append(job)
                     try:
-                        with connection.begin_nested() if several else contextlib.nullcontext():
+                        with contextlib.nullcontext() if alone else connection.begin_nested():
                             job.result = self._run(job.act, connection)
                     except BaseException as problem:
                         job.error = _verdict(problem)
-                        if not several:
+                        if alone:
                             raise  # the transaction is its savepoint
                     _must_be_whole(connection)
-        except BaseException as problem:  # noqa: BLE001 - nothing of the batch was kept
+                    if alone:
+                        break
+        except BaseException as problem:  # noqa: BLE001 - nothing of it was kept
+            if not jobs:  # it could not even begin; whoever waits is told so
+                jobs.extend(self._line.commit())
             for job in jobs:
                 job.error = job.error or _verdict(problem, whole=True)
+        return jobs
 
 
 def probe(s: Session) -> None:
@@ -363,5 +354,12 @@ def _postgres(url: sa.URL) -> Engine:
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,  # they are people's words and numbers, and errors are shown
-        connect_args={"connect_timeout": PATIENCE},
+        connect_args={
+            "connect_timeout": PATIENCE,
+            # A host that is gone without a word is noticed, instead of being waited for.
+            "keepalives_idle": PATIENCE,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 3 * PATIENCE * 1000,  # milliseconds
+        },
     )

@@ -97,7 +97,8 @@ class Keeper:
 
     async def _insert(self, batch: list[_Waiting]) -> None:
         try:
-            await self._db.write(partial(insert, kept=[one for one, _ in batch], keys=self._keys))
+            act = partial(insert, kept=[one for one, _ in batch], keys=self._keys)
+            await self._db.write(act, hurried=True)
         except Exception as problem:  # noqa: BLE001 - whoever waits hears it
             if len(batch) == 1 or isinstance(problem, Unavailable):
                 _tell(batch, problem)

@@ -86,6 +86,26 @@ async def test_a_crowd_shares_one_commit(sqlite_db: Database) -> None:
     assert len(await sqlite_db.read(names)) == 41
 
 
+async def test_an_envelope_is_kept_before_whatever_else_waits(sqlite_db: Database) -> None:
+    order: list[str] = []
+
+    def noting(name: str) -> Callable[[Session], None]:
+        return lambda _s: order.append(name)
+
+    gate = Gate()
+    first = asyncio.create_task(sqlite_db.write(gate))
+    await asyncio.to_thread(gate.reached.wait, 10)
+    waiting = [
+        asyncio.create_task(sqlite_db.write(noting("one"))),
+        asyncio.create_task(sqlite_db.write(noting("two"))),
+        asyncio.create_task(sqlite_db.write(noting("envelope"), hurried=True)),
+    ]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.gather(first, *waiting)
+    assert order == ["envelope", "one", "two"]
+
+
 async def test_an_act_that_fails_loses_only_itself(db: Database) -> None:
     def half(s: Session) -> None:
         s.add(Lane(id="half"))
@@ -112,7 +132,7 @@ async def test_whatever_an_act_raises_its_neighbours_are_told(
     await asyncio.to_thread(gate.reached.wait, 10)
     before = asyncio.create_task(sqlite_db.write(add("a")))
     await asyncio.sleep(0)
-    sqlite_db._jobs.put(_unheard(bad))
+    sqlite_db._line.join(_unheard(bad))
     await asyncio.sleep(0)
     after = asyncio.create_task(sqlite_db.write(add("b")))
     await asyncio.sleep(0)

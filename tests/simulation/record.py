@@ -181,7 +181,7 @@ class Record(Database):
         self.within = False  # whether a transaction is open just now
         self.embedded = not shared
 
-    async def write(self, act: Act[T]) -> T:
+    async def write(self, act: Act[T], *, hurried: bool = False) -> T:  # noqa: ARG002 - nobody else waits here
         """Run an act in one transaction."""
         await self._before("write")
         result = self._in_place(act)

@@ -1,7 +1,9 @@
 """A case: what a lawyer asked the network to do for one family."""
 
+import re
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +29,16 @@ class CaseState(Enum):
     CLOSED = "closed"
 
 
+def number_in(reference: str) -> int:
+    """Give the number that a reference ends with, 0 where it has none that fits: GT-0417 is 417."""
+    digits = re.search(r"[0-9]{1,9}$", reference)
+    return int(digits[0]) if digits else 0
+
+
+def _number(row: Any) -> int:
+    return number_in(row.get_current_parameters()["reference"])
+
+
 class Case(SQLModel, table=True):
     """One case. `reference` looks like GT-0417: it names the request, never a person."""
 
@@ -34,6 +46,13 @@ class Case(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(max_length=16, unique=True)
+    number: int = Field(
+        default=None,
+        index=True,
+        nullable=False,
+        # Kept by the insert itself, so that no writer can forget it.
+        sa_column_kwargs={"default": _number, "server_default": "0"},
+    )
     program: Program = choice(Program)
     country: str = Field(max_length=2)
     state: CaseState = choice(CaseState, CaseState.OPEN, index=True)

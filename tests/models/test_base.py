@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.vault.keys import Keys, Unsealable
 from models.base import Choice, Moment, SealedBytes, SealedText, _Seals, among, know_all, use_sealer
+from models.case import Case, Program
 from models.document import DocumentType
 from models.facts import LanguageChosen, PapersGiven, SearchReported, pack, request_of, unpack
 from models.person import Person, Role
@@ -71,6 +72,13 @@ def test_what_is_not_known_yet_stays_so(s: Session):
     for kind in (Moment(), Choice(Role)):
         assert kind.process_bind_param(None, dialect) is None
         assert kind.process_result_value(None, dialect) is None
+
+
+@pytest.mark.parametrize(("reference", "number"), [("GT-0417", 417), ("HN-12", 12), ("OLD", 0)])
+def test_a_case_has_the_number_that_its_reference_says(s: Session, reference: str, number: int):
+    s.add(Case(reference=reference, program=Program.LABOR, country="GT", opened_at=NOON))
+    s.commit()
+    assert s.exec(select(col(Case.number))).one() == number
 
 
 def test_one_of_a_few_is_found_with_its_values_written_out(s: Session):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.console.records.slices import Slice, cut
@@ -69,21 +70,21 @@ def listing(
     if wanted.country:
         query = query.where(Case.country == wanted.country)
     if wanted.code.strip():
-        query = query.where(col(Case.reference).like(pattern(wanted.code), escape="\\"))
+        query = query.where(called(wanted.code))
     if below is not None:
         query = query.where(col(Case.id) < below)
     rows = list(s.exec(query.limit(most + 1)))
     return cut(rows, [row.id or 0 for row in rows], most)
 
 
-def pattern(code: str) -> str:
-    """Make what people write of a code findable: GT-0417, gt0417, GT 417, 417."""
+def called(code: str) -> sa.ColumnElement[bool]:
+    """Find what people write of a code: GT-0417, gt0417, GT 417, 417, or a piece of it."""
     text = code.strip().upper()
-    parts = re.fullmatch(r"([A-Z]{2,4})?[\s\-–—.]*0*(\d+)", text)
+    parts = re.fullmatch(r"([A-Z]{2,4})?[\s\-–—.]*0*(\d{1,9})", text)
     if parts is None:
-        escaped = re.sub(r"([\\%_])", r"\\\1", text)
-        return f"%{escaped}%"
-    return f"{parts[1] or '%'}-%{parts[2]}"
+        return col(Case.reference).contains(text, autoescape=True)
+    same = col(Case.number) == int(parts[2])
+    return same & col(Case.reference).startswith(f"{parts[1]}-") if parts[1] else same
 
 
 def sheet(s: Session, case: Case) -> Sheet:

@@ -94,6 +94,22 @@ class WhichGiven:
     codes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ProvingGiven:
+    """Somebody has to show who they are at an address: whether by a PIN, or by a code elsewhere."""
+
+    address: int
+    pin: bool = False
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class PinGiven:
+    """Somebody may choose a PIN, where they have shown who they are."""
+
+    address: int
+
+
 # --- what conversations find ---------------------------------------------------------------------
 
 
@@ -266,6 +282,8 @@ _KINDS: dict[str, Any] = {
         OutreachGiven,
         PingGiven,
         WhichGiven,
+        ProvingGiven,
+        PinGiven,
         Accepted,
         Declined,
         Lapsed,

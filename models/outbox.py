@@ -30,6 +30,7 @@ class Held(Enum):
 
     WINDOW = "window"  # WhatsApp's 24 hours are over: it goes when the person writes
     HOURS = "hours"  # it is night where the person lives
+    PROOF = "proof"  # whoever would read it has to show first who they are
 
 
 class Weight(Enum):

@@ -118,4 +118,5 @@ class Invite(SQLModel, table=True):
     expires_at: datetime = moment()
     used_at: datetime | None = maybe_moment()
     used_by: int | None = Field(default=None, foreign_key="address.id")  # may press start twice
+    revoked_at: datetime | None = maybe_moment()
     created_at: datetime = moment()

@@ -44,6 +44,22 @@ class StaffSession(SQLModel, table=True):
     ended_at: datetime | None = maybe_moment()
 
 
+class StaffInvite(SQLModel, table=True):
+    """A one-time link by which a colleague opens her account. Only its hash is kept."""
+
+    __tablename__ = "staff_invite"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    username: str = Field(max_length=80, index=True)
+    name: str = sealed("staff_invite.name")
+    duty: Duty = choice(Duty, Duty.COORDINATOR)
+    expires_at: datetime = moment()
+    used_at: datetime | None = maybe_moment()
+    revoked_at: datetime | None = maybe_moment()
+    created_at: datetime = moment()
+
+
 class ApiToken(SQLModel, table=True):
     """A bearer token for the API. Only its hash is kept; `scopes` are space-separated."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from bot.office import talks, tasks
+from bot.office.reach import proof
 from bot.office.reach.addresses import best_address, holders
 from bot.office.work.offers import held_cases, let_go
 from bot.vault import trail
@@ -82,6 +83,7 @@ def block(s: Session, address: Address, now: datetime) -> None:
         return
     address.blocked_at = now
     s.add(address)
+    proof.doubt_all(s, address, now)
     cancel_messages(s, col(Outbox.address_id) == address.id, now)
     for person in holders(s, address):
         event = _keep(s, person, address, ConsentKind.BLOCKED, address.via.value, "", None, now)

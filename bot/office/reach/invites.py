@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from bot.office.reach import proof
 from bot.office.reach.addresses import link
 from bot.office.reach.consent import hush
 from bot.vault import trail
 from bot.vault.keys import Keys, new_token
 from models.person import Address, Invite, Link, Person, Role, Trust, Via
+from models.proof import How
 
 LIFE = timedelta(days=7)
 
@@ -48,18 +50,20 @@ def redeem(s: Session, keys: Keys, token: str, address: Address, now: datetime) 
         .where(Invite.token_hash == keys.token_hash(_purpose(token)))
         .with_for_update()
     ).first()
-    if found is None or found.via is not address.via:
+    # One look, whatever is wrong: the time it takes tells nobody that it was an invite once.
+    if found is None or not _holds(found, address, now):
         return None
     person = s.get_one(Person, found.person_id)
     if found.used_at is not None:
-        return person if found.used_by == address.id else None
-    if found.expires_at <= now:
-        return None
+        return person
     found.used_at = now
     found.used_by = address.id
     s.add(found)
     give_up_unknown(s, address, person, now)
     link(s, person, address, Trust.ENROLLED, now)
+    places = proof.places(s, person)
+    if not proof.has_pin(s, person) and not proof.others(person, places, address, now):
+        proof.prove(s, person, address, How.INVITE, now, trail.by_person(person.id))
     trail.note(
         s,
         actor=trail.by_person(person.id),
@@ -91,6 +95,31 @@ def give_up_unknown(s: Session, address: Address, person: Person, now: datetime)
             act = "consent.stop_carried_over"
             trail.note(s, actor=trail.BOT, act=act, object=whose, detail=told, now=now)
         s.delete(one)
+
+
+def revoke(s: Session, person: Person, now: datetime, actor: str) -> int:
+    """Let no invite of somebody hold any more that was not used. Gives how many there were."""
+    open_ones = s.exec(
+        select(Invite).where(
+            Invite.person_id == person.id,
+            col(Invite.used_at).is_(None),
+            col(Invite.revoked_at).is_(None),
+            col(Invite.expires_at) > now,
+        )
+    ).all()
+    for one in open_ones:
+        one.revoked_at = now
+        s.add(one)
+    if open_ones:
+        told, count = f"person:{person.id}", str(len(open_ones))
+        trail.note(s, actor=actor, act="person.invite_revoked", object=told, detail=count, now=now)
+    return len(open_ones)
+
+
+def _holds(invite: Invite, address: Address, now: datetime) -> bool:
+    if invite.via is not address.via or invite.revoked_at is not None:
+        return False
+    return invite.used_by == address.id if invite.used_at is not None else invite.expires_at > now
 
 
 def _purpose(token: str) -> str:

@@ -14,7 +14,9 @@ from handlers.language import language
 from handlers.offer import offer
 from handlers.outreach import outreach
 from handlers.papers import papers
+from handlers.pin import pin
 from handlers.ping import ping
+from handlers.proving import proving
 from handlers.search import search
 from handlers.talk import Conversation
 from handlers.understanding import Expect
@@ -29,6 +31,8 @@ from models.facts import (
     OutreachGiven,
     PapersGiven,
     PingGiven,
+    PinGiven,
+    ProvingGiven,
     SearchGiven,
     WelcomeGiven,
     WhichGiven,
@@ -42,7 +46,9 @@ class Entry:
 
     `urgent` ones come onto the screen before others that wait. `repeatable` is what is done when
     nobody can tell whether its words arrived: a question may be asked twice, a notice to somebody
-    who did not ask for it stays with a human.
+    who did not ask for it stays with a human. `aside`: it goes on beside the others, at one
+    address; none waits for it, and no reply to another is taken for its answer. `neutral`: it
+    says nothing of a case, so it may be said before somebody has shown who they are.
     """
 
     conversation: Conversation[Any]
@@ -52,20 +58,30 @@ class Entry:
     urgent: bool = False
     tier_zero: bool = False
     repeatable: bool = True
+    aside: bool = False
+    neutral: bool = False
 
 
 REPERTOIRE: Mapping[str, Entry] = {
-    "welcome": Entry(welcome, WelcomeGiven, Expect.OPEN, Weight.REPLY, urgent=True),
+    "welcome": Entry(welcome, WelcomeGiven, Expect.OPEN, Weight.REPLY, urgent=True, neutral=True),
     "offer": Entry(offer, OfferGiven, Expect.OFFER, Weight.NOTICE),
     "search": Entry(search, SearchGiven, Expect.OPEN, Weight.REPLY),
     "papers": Entry(papers, PapersGiven, Expect.OPEN, Weight.NOTICE),
-    "announce": Entry(announce, AnnounceGiven, Expect.OFFER, Weight.BROADCAST, repeatable=False),
+    "announce": Entry(
+        announce, AnnounceGiven, Expect.OFFER, Weight.BROADCAST, repeatable=False, neutral=True
+    ),
     "outreach": Entry(
         outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True, repeatable=False
     ),
-    "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE, repeatable=False),
-    "language": Entry(language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True),
+    "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE, repeatable=False, neutral=True),
+    "language": Entry(
+        language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True, neutral=True
+    ),
     "which": Entry(which, WhichGiven, Expect.OPEN, Weight.REPLY, urgent=True),
+    "proving": Entry(
+        proving, ProvingGiven, Expect.OPEN, Weight.REPLY, urgent=True, aside=True, neutral=True
+    ),
+    "pin": Entry(pin, PinGiven, Expect.OPEN, Weight.REPLY, urgent=True, aside=True, neutral=True),
 }
 
 SAMPLES: Mapping[str, object] = {
@@ -97,5 +113,7 @@ SAMPLES: Mapping[str, object] = {
     "ping": PingGiven("GT-0417"),
     "language": LanguageChosen("spa"),
     "which": WhichGiven(heard=0, codes=("GT-0417", "HN-0233")),
+    "proving": ProvingGiven(address=1, pin=True, code=True),
+    "pin": PinGiven(address=1),
 }
 """Something to try each conversation with."""

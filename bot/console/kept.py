@@ -37,6 +37,10 @@ WHOLE = (
 SENTENCES = (
     t("There is no address this person can be reached at. Add or mend one."),
     t("Files came that belong to no request yet."),
+    t("{who} gave a wrong PIN or code five times."),
+    t("{who} does not know their PIN any more."),
+    t("{who} cannot show who they are at a new or quiet address."),
+    t("Call them on a number you know, then confirm the address on their page."),
     t("The conversation «{name}» cannot go on."),
     t("A message by {channel} did not arrive."),
     t("Messages by {channel} wait."),

@@ -148,6 +148,7 @@ WORDS: Mapping[Enum, Text] = {
     Weight.BROADCAST: p_("urgency", "Broadcasts"),
     Held.WINDOW: _("until the person writes to us on WhatsApp"),
     Held.HOURS: _("until the morning where the person lives"),
+    Held.PROOF: _("until the person has shown who they are"),
     Role.DEFENDER: _("Defender"),
     Role.PARENT: _("Possible parent or family"),
     Role.LAWYER: _("Lawyer"),
@@ -215,6 +216,8 @@ TALKS: Mapping[str, Text] = {
     "ping": p_("conversation", "News for the lawyer"),
     "language": p_("conversation", "Choice of language"),
     "which": p_("conversation", "Which request is meant"),
+    "proving": p_("conversation", "Proof of who writes"),
+    "pin": p_("conversation", "Choice of a PIN"),
 }
 
 COUNTRIES: Mapping[str, Text] = {

@@ -1,12 +1,13 @@
 """What each route brings about: words to the person, facts to the record, work for a human."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.office import organisation, people, talks, tasks
-from bot.post import danger, files
+from bot.post import danger, enrolling, files
 from bot.post.arrival import Arrival
 from bot.post.memory import remember, seen
 from bot.post.router import without
@@ -37,7 +38,7 @@ from handlers.talk import Kind
 from handlers.understanding import Meaning, understand
 from models.conversation import ConversationState, Talked
 from models.evidence import EvidenceState
-from models.facts import LanguageChosen, WelcomeGiven, WhichGiven, request_of
+from models.facts import LanguageChosen, WhichGiven, request_of
 from models.inbox import Heard
 from models.outbox import Weight
 from models.person import Person, Role
@@ -121,19 +122,7 @@ class Acts:
         if invited is None:
             self._wish(s, arrival, Wish.HELP)
             return True
-        if any(one.name == "welcome" for one in talks.open_for(s, person.id or 0)):
-            return True  # pressed twice
-        ours = organisation.ours(s)
-        talks.start(
-            s,
-            name="welcome",
-            given=WelcomeGiven(person.name.split(" ")[0], ours.name),
-            person_id=person.id or 0,
-            case_id=None,
-            code="",
-            now=arrival.now,
-        )
-        self.screen.next(s, person.id or 0, arrival.now)
+        enrolling.welcome(s, self._world, replace(arrival, person=person))
         return True
 
     def silence(self, s: Session, talked: Talked, now: datetime) -> None:

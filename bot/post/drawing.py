@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates, guard, hours
-from bot.post import attempts, outbox, windows
+from bot.post import attempts, holding, outbox, windows
 from bot.post.attempts import Going
 from bot.post.limits import Limits
 from bot.post.outbox import Claim
@@ -96,6 +96,8 @@ class Drawing:
             s.add(row)
             return None
         if row.held is not None and windows.cancelled(s, row, now):
+            return None
+        if holding.held(s, self._world, row, look.person, look.address, now):
             return None
         row.held = None
         way = windows.way(s, self._world, row, look.person, look.address, now)

@@ -73,6 +73,13 @@ def announce(s: Session, arrival: Arrival, talked: Talked | None) -> None:
     s.flush()
 
 
+def belongs(s: Session, arrival: Arrival, talked: Talked | None) -> None:
+    """Put the files of a message that was announced before where they belong, if anywhere."""
+    if talked is not None:
+        found = s.exec(select(Evidence).where(Evidence.inbox_id == arrival.heard.inbox_id)).all()
+        place(s, found, talked, request_of(talked.given))
+
+
 def waiting(s: Session, *, person_id: int | None = None, most: int = 500) -> list[Burst]:
     """The bursts whose senders have not been told what was stored."""
     found: dict[tuple[int, int | None], Burst] = {}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates, people, tasks
+from bot.office.reach import proof
 from bot.office.reach.addresses import in_order, usable
 from bot.post import templates
 from bot.post.attempts import OF_STATUS, Outcome, alike
@@ -101,6 +102,7 @@ class Remedies:
                 people.block(s, address, now)
             case BadAddress() if tried.row.state is OutboxState.FAILED and address.bad_at is None:
                 address.bad_at = now
+                proof.doubt_all(s, address, now)
             case WindowClosed():
                 address.shut_at = now
             case _:

@@ -395,6 +395,6 @@ class Screen:
         if talked.state is not ConversationState.ASKING or talked.asked_at is None:
             return False
         question = seen(talked)
-        if question is None or question.kind is Kind.PHOTOS:
+        if question is None or question.kind is Kind.PHOTOS or REPERTOIRE[talked.name].aside:
             return False
         return now - talked.asked_at <= self._world.rhythm.floor

@@ -13,8 +13,9 @@ from bot.office import people, tasks
 from bot.post import receipts, windows
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
-from bot.post.files import announce
+from bot.post.files import announce, belongs
 from bot.post.memory import seen
+from bot.post.proving import Proving, routed, veiled
 from bot.post.router import decide
 from bot.post.routes import Danger, Files, Message, Quiet, Rules, Stop, Thread
 from bot.post.routes import Person as Sender
@@ -81,6 +82,7 @@ class Turns:
     def __init__(self, world: World, acts: Acts) -> None:
         self._world = world
         self._acts = acts
+        self._proving = Proving(world)
         self._rules = Rules(floor=world.rhythm.floor, fresh=world.rhythm.fresh)
 
     def take(self, s: Session, row: Inbox, events: Sequence[Event], now: datetime) -> InboxState:
@@ -121,23 +123,34 @@ class Turns:
         # Whatever else happens to this person waits until this turn is over.
         s.get(Person, person.id, with_for_update=True)
         talks = _talks(s, person, now)
+        self._proving.lapse(s, person, address, now)
         people.wrote(s, address, row.received_at)
         if address.wire != inbound.sender:
             address.wire = inbound.sender
         released = windows.opened(s, address, now)
+        inbound, digits = veiled(inbound, address, talks)
         entry = _keep(s, row, inbound, person, address)
         key, waited = f"in{row.id}.{number}", bool(released)
         arrival = Arrival(person, address, entry, inbound, key, now, waited, row.hushed)
         before = replace(entry)
-        self._answer(s, arrival, talks)
+        self._answer(s, arrival, talks, digits)
         if entry != before:
-            about = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
-            about |= {"number": entry.id, "case_id": entry.case_id}
-            s.connection().execute(_ABOUT, about)
+            _about(s, entry)
 
-    def _answer(self, s: Session, arrival: Arrival, talks: Sequence[tuple[Talked, bool]]) -> None:
+    def admit(self, s: Session, person: Person, address: Address, now: datetime) -> None:
+        """Let take effect what waited until this person had shown who they are at an address."""
+        self._proving.admit(s, person, address, now, self._again)
+
+    def _again(self, s: Session, arrival: Arrival) -> None:
+        """Do what a message asks for that waited. Its files are here already."""
+        self._act(s, arrival, _talks(s, arrival.person, arrival.now), "", waited=True)
+        _about(s, arrival.heard)
+
+    def _answer(
+        self, s: Session, arrival: Arrival, talks: Sequence[tuple[Talked, bool]], digits: str
+    ) -> None:
         """Do what a message asks for."""
-        person, inbound, now = arrival.person, arrival.inbound, arrival.now
+        person, inbound = arrival.person, arrival.inbound
         if inbound.edited:
             # Kept as a further message; what was answered stays answered. A stop always counts, and
             # so do words of danger.
@@ -153,7 +166,19 @@ class Turns:
         token = _TOKEN.fullmatch(inbound.text.strip())
         if token and self._acts.started(s, arrival, token[0], only_invited=True):
             return
-        threads = _threads(talks)
+        self._act(s, arrival, talks, digits)
+
+    def _act(
+        self,
+        s: Session,
+        arrival: Arrival,
+        talks: Sequence[tuple[Talked, bool]],
+        digits: str,
+        *,
+        waited: bool = False,
+    ) -> None:
+        person, inbound, now = arrival.person, arrival.inbound, arrival.now
+        threads = routed(_threads(talks))
         message = Message(
             text=inbound.text,
             button=inbound.button,
@@ -176,9 +201,12 @@ class Turns:
             if arrival.hushed and not (sender.in_danger and not sender.frozen)
             else decide(message, sender, threads, now, self._rules, adoptable=adoptable)
         )
+        if self._proving.keeps(s, arrival, route, digits, self._again):
+            return
         if inbound.attachments:
             thread = route.thread if isinstance(route, Files) else None
-            announce(s, arrival, s.get(Talked, thread) if thread else None)
+            tell = belongs if waited else announce
+            tell(s, arrival, s.get(Talked, thread) if thread else None)
         if not (isinstance(route, Quiet) and route.why == "held"):
             self._acts.do(s, arrival, route)
 
@@ -202,6 +230,13 @@ def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Add
         },
     )
     return Entry(number.scalar_one() or 0, row.id or 0, row.received_at, person.id or 0)
+
+
+def _about(s: Session, entry: Entry) -> None:
+    """Keep what a message turned out to be about."""
+    about = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
+    about |= {"number": entry.id, "case_id": entry.case_id}
+    s.connection().execute(_ABOUT, about)
 
 
 def _note(inbound: Inbound) -> str:

@@ -139,7 +139,7 @@ def opened(s: Session, address: Address, now: datetime) -> list[Outbox]:
             row.weight = min(row.weight, Weight.REPLY.value)
         s.add(row)
         released.append(row)
-        _seen_anew(s, row, now)
+        seen_anew(s, row, now)
     return released
 
 
@@ -209,10 +209,10 @@ def _not_yet(
     if known is not None and known.approval in (Approval.REJECTED, Approval.DISABLED):
         why = f"WhatsApp does not let «{phrase.key}» go in the language {language}"
         return Untranslated(f"{why}: {known.reason or known.approval.value}.")
-    return Behind(_stands_until(s, row))
+    return Behind(stands_until(s, row))
 
 
-def _stands_until(s: Session, row: Outbox) -> datetime:
+def stands_until(s: Session, row: Outbox) -> datetime:
     """Say how long it is worth reading: to its own end, or as long as what it asks stands.
 
     Other words wait as long as a nudge may: an answer to it would find nothing left otherwise.
@@ -232,7 +232,8 @@ def _nudge_key(address: Address, now: datetime) -> str:
     return f"nudge:{address.id}:{since:%y%m%d%H%M%S}:{(now - since) // AGAIN}"
 
 
-def _seen_anew(s: Session, row: Outbox, now: datetime) -> None:
+def seen_anew(s: Session, row: Outbox, now: datetime) -> None:
+    """Let a question count as asked now, where a message that waited holds one."""
     talked = s.get(Talked, row.conversation_id) if row.conversation_id is not None else None
     if talked is not None and talked.asked_in == row.id:
         talked.asked_at = now

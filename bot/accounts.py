@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot import migrate, settings
 from bot.console.api.callers import SCOPES
 from bot.db import Database
-from bot.office import staff
+from bot.office import hiring, staff
 from bot.settings import WrongSetting
 from bot.wiring import keys
 from models.staff import Duty, Staff
@@ -26,6 +26,25 @@ def add_staff(
         environment,
         lambda s: staff.add_staff(s, username, name, password, duty, datetime.now(UTC)),
     )
+
+
+def invite_staff(
+    environment: dict[str, str], username: str, name: str, *, reader: bool, back: bool = False
+) -> str:
+    """Make a one-time link for a new account; with `back`, only take back what there was.
+
+    Refuses a name that is taken.
+    """
+    loaded = settings.load(environment)
+    drawn, now = keys(loaded), datetime.now(UTC)
+    if back:
+        count = within(environment, lambda s: hiring.take_back(s, username, now))
+        return f"Links for {username} that hold no more: {count}."
+    duty = Duty.READER if reader else Duty.COORDINATOR
+    token = within(
+        environment, lambda s: hiring.invite(s, drawn, username, name or username, duty, now)
+    )
+    return f"{loaded.public_url.rstrip('/')}/console/join/{token}"
 
 
 def make_token(

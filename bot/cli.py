@@ -136,6 +136,26 @@ def add_staff(
     typer.echo(f"{username} can sign in now.")
 
 
+@staff.command("invite", epilog="Example: python3 -m bot staff invite ana --name 'Ana Pérez'")
+def invite_staff(
+    username: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str, typer.Option(help="Their name, as colleagues read it.")] = "",
+    reader: Annotated[bool, typer.Option("--reader", help="May read, and change nothing.")] = False,  # noqa: FBT002  # typer's flags
+    take_back: Annotated[  # noqa: FBT002 - typer's flags
+        bool, typer.Option("--take-back", help="Let the link that was made hold no more.")
+    ] = False,
+) -> None:
+    """Make a link by which a colleague opens her account and chooses her own password.
+
+    It works once, within three days. A new one ends the one before.
+    """
+    from bot import accounts  # noqa: PLC0415
+
+    typer.echo(
+        accounts.invite_staff(dict(os.environ), username, name, reader=reader, back=take_back)
+    )
+
+
 @token.command(
     "create",
     epilog="Example: python3 -m bot token create --scope cases:read --scope messages:write",

@@ -78,11 +78,16 @@ def end(visit: Visit, response: Response) -> None:
 
 def sign_in_page(visit: Visit, *, draft: str = "", then: str = "", status: int = 200) -> Response:
     """Draw the page to sign in on."""
+    return strangers_page(visit, "sign_in.html", status, draft=draft, then=then)
+
+
+def strangers_page(visit: Visit, template: str, status: int, **values: object) -> Response:
+    """Draw a page with a form for somebody who is not signed in."""
     fresh = ""
     if not visit.request.cookies.get(STRANGER) or visit.staff is not None:
         fresh = token_urlsafe(16)
         visit.csrf = visit.world.keys.token_hash(f"csrf:{fresh}")
-    response = visit.page("sign_in.html", status, draft=draft, then=then)
+    response = visit.page(template, status, **values)
     if fresh:
         response.set_cookie(
             STRANGER, fresh, secure=_secure(visit), httponly=True, samesite="strict"

@@ -43,9 +43,22 @@ def add_staff(
     s: Session, username: str, name: str, password: str, duty: Duty, now: datetime
 ) -> Staff:
     """Open an account. Refuses a name that is taken, and a password that is too short."""
-    username = _folded(username)
+    username = free_name(s, username)
+    return open_account(s, username, name, hashed(password), duty, now)
+
+
+def free_name(s: Session, username: str) -> str:
+    """Give a user name as it is kept. Refuses one that is taken or no name."""
+    username = folded(username)
     if not username or len(username) > 80:  # noqa: PLR2004 - the column's width
         raise Refusal(_("The user name must have 1 to 80 characters."))
+    if _named(s, username) is not None:
+        raise Refusal(_("There is an account {username} already.", username=username))
+    return username
+
+
+def hashed(password: str) -> str:
+    """Hash a password. Refuses one that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Refusal(
             _(
@@ -54,13 +67,18 @@ def add_staff(
                 longest=str(LONGEST),
             )
         )
-    if _named(s, username) is not None:
-        raise Refusal(_("There is an account {username} already.", username=username))
+    return _HASHER.hash(password)
+
+
+def open_account(
+    s: Session, username: str, name: str, password_hash: str, duty: Duty, now: datetime
+) -> Staff:
+    """Open an account with a password that is hashed already. Refuses a name that is taken."""
     staff = Staff(
-        username=username,
+        username=free_name(s, username),
         name=name,
         duty=duty,
-        password_hash=_HASHER.hash(password),
+        password_hash=password_hash,
         created_at=now,
     )
     s.add(staff)
@@ -78,7 +96,7 @@ def add_staff(
 
 def check_password(s: Session, username: str, password: str) -> Staff | None:
     """Give the account that name and password open. Takes as long when there is none."""
-    staff = _named(s, _folded(username))
+    staff = _named(s, folded(username))
     try:
         _HASHER.verify(staff.password_hash if staff else _NOBODY, password[:LONGEST])
     except VerificationError:
@@ -204,5 +222,6 @@ def _named(s: Session, username: str) -> Staff | None:
     return s.exec(select(Staff).where(Staff.username == username)).first()
 
 
-def _folded(username: str) -> str:
+def folded(username: str) -> str:
+    """Give a user name as it is kept: capitals and spaces around it make no other."""
     return username.strip().casefold()

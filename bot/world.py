@@ -74,11 +74,21 @@ class World:
                 return f"https://t.me/{self.bot_name}?start={token}"
             case Via.WHATSAPP if self.settings.whatsapp_from:
                 number = self.settings.whatsapp_from.removeprefix("whatsapp:+")
-                return f"https://wa.me/{number}?text={token}"
+                return f"https://wa.me/{number}?text=ALTA%20{token}"
             case Via.SMS if self.settings.twilio_sms_from:
-                return f"sms:{self.settings.twilio_sms_from}?body={token}"
+                return f"sms:{self.settings.twilio_sms_from}?body=ALTA%20{token}"
             case _:
                 return ""
+
+    def sender(self, via: Via) -> str:
+        """What people write to on a channel: our number, or our name there."""
+        match via:
+            case Via.TELEGRAM:
+                return f"@{self.bot_name}"
+            case Via.WHATSAPP:
+                return self.settings.whatsapp_from.removeprefix("whatsapp:")
+            case Via.SMS:
+                return self.settings.twilio_sms_from
 
     def render(self, text: Text, language: str) -> str:
         """Put words into a person's language."""

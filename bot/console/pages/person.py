@@ -1,19 +1,19 @@
 """One person: how to reach them, what they allowed, and the talk with them, live."""
 
-from io import BytesIO
 from secrets import token_hex
 
-import segno
 from sqlmodel import Session
 from starlette.responses import Response
 
 from bot.console import live
 from bot.console.doors import Doors
+from bot.console.qr import square
 from bot.console.records import people, threads, timeline
 from bot.console.records.found import NotFound, the_person
 from bot.console.talking import hold, release, waits, write
 from bot.console.visit import Visit
 from bot.office import people as office
+from bot.office.reach import proof
 from bot.office.reach.addresses import addresses_of, best_address, usable
 from bot.post import windows
 from models.person import Address, Lockout, Person, Via
@@ -81,7 +81,7 @@ async def invite(visit: Visit) -> Response:
 
     person, token = await visit.write(act)
     link = visit.world.invite_link(via, token)
-    return visit.page("invite.html", 201, person=person, via=via, link=link, qr=_qr(link))
+    return visit.page("invite.html", 201, person=person, via=via, link=link, qr=square(link))
 
 
 @doors.post("/people/{person}/hold")
@@ -139,6 +139,15 @@ def _address(s: Session, person: Person, address_id: int | None) -> Address | No
     return next((one for one in addresses_of(s, person) if one.id == address_id), None)
 
 
+def _known(s: Session, person: Person, visit: Visit) -> dict[str, object]:
+    """Say at which addresses it is known who writes, of those who hear of cases."""
+    if person.role not in proof.WHO:
+        return {"standing": None, "proved": (), "has_pin": False}
+    found = proof.places(s, person)
+    fine = {one.address.id for one in found if proof.proved(person, found, one.address, visit.now)}
+    return {"standing": found, "proved": fine, "has_pin": proof.has_pin(s, person)}
+
+
 async def _sheet(visit: Visit) -> Response:
     number = visit.number("person")
 
@@ -150,6 +159,7 @@ async def _sheet(visit: Visit) -> Response:
             "person": person,
             "reaches": people.reaches(s, number),
             "writable": writable,
+            **_known(s, person, visit),
             "silent": bool(person.stopped_at or person.frozen_at)
             or person.lockout is not Lockout.NONE,
             "windows": {one.id: windows.shuts(one, visit.now) for one in addresses},
@@ -161,18 +171,3 @@ async def _sheet(visit: Visit) -> Response:
         }
 
     return visit.again("person.html", **await visit.read(gather), vias=list(Via), key=token_hex(16))
-
-
-def _qr(link: str) -> str:
-    drawn = BytesIO()
-    segno.make(link, error="m").save(
-        drawn,
-        kind="svg",
-        xmldecl=False,
-        svgns=False,
-        omitsize=True,
-        border=2,
-        svgclass="qr",
-        lineclass=None,
-    )
-    return drawn.getvalue().decode()

@@ -1,5 +1,7 @@
 """One-time links by which somebody enrols an address of their own."""
 
+import re
+import secrets
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -13,11 +15,26 @@ from models.person import Address, Invite, Link, Person, Role, Trust, Via
 from models.proof import How
 
 LIFE = timedelta(days=7)
+LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none of them is taken for another
+HALF = 5  # letters of half a code: together 50 bits, and each guess is a message to us
+
+_TOKEN = re.compile(r"\W*(?:alta\W+)?([A-Za-z0-9_-]{22})\s*", re.IGNORECASE)
+_CODE = re.compile(
+    rf"\W*alta\W+([{LETTERS}]{{{HALF}}})\W?([{LETTERS}]{{{HALF}}})\W*", re.IGNORECASE
+)
 
 
 def invite(s: Session, keys: Keys, person: Person, via: Via, now: datetime, actor: str) -> str:
-    """Make an invite. The token is given once; the record keeps its hash."""
-    token = new_token()
+    """Make an invite. The token is given once; the record keeps its hash.
+
+    By SMS it is a code that can be typed by hand. One that was made before for this channel and
+    was not used holds no more: there is one card to look after.
+    """
+    token = _new_code() if via is Via.SMS else new_token()
+    for one in _open(s, person, now):
+        if one.via is via:
+            one.revoked_at = now
+            s.add(one)
     s.add(
         Invite(
             person_id=person.id or 0,
@@ -99,14 +116,7 @@ def give_up_unknown(s: Session, address: Address, person: Person, now: datetime)
 
 def revoke(s: Session, person: Person, now: datetime, actor: str) -> int:
     """Let no invite of somebody hold any more that was not used. Gives how many there were."""
-    open_ones = s.exec(
-        select(Invite).where(
-            Invite.person_id == person.id,
-            col(Invite.used_at).is_(None),
-            col(Invite.revoked_at).is_(None),
-            col(Invite.expires_at) > now,
-        )
-    ).all()
+    open_ones = _open(s, person, now)
     for one in open_ones:
         one.revoked_at = now
         s.add(one)
@@ -114,6 +124,35 @@ def revoke(s: Session, person: Person, now: datetime, actor: str) -> int:
         told, count = f"person:{person.id}", str(len(open_ones))
         trail.note(s, actor=actor, act="person.invite_revoked", object=told, detail=count, now=now)
     return len(open_ones)
+
+
+def written(via: Via, token: str) -> str:
+    """Give the words that bring an invite to us where no button does."""
+    return token if via is Via.TELEGRAM else f"ALTA {token}"
+
+
+def token_in(text: str) -> str:
+    """Read an invite that came as a message, also typed by hand; nothing where there is none."""
+    found = _TOKEN.fullmatch(text)
+    if found:
+        return found[1]
+    typed = _CODE.fullmatch(text)
+    return f"{typed[1]}-{typed[2]}".upper() if typed else ""
+
+
+def _new_code() -> str:
+    first, second = ("".join(secrets.choice(LETTERS) for _ in range(HALF)) for _ in range(2))
+    return f"{first}-{second}"
+
+
+def _open(s: Session, person: Person, now: datetime) -> list[Invite]:
+    query = select(Invite).where(
+        Invite.person_id == person.id,
+        col(Invite.used_at).is_(None),
+        col(Invite.revoked_at).is_(None),
+        col(Invite.expires_at) > now,
+    )
+    return list(s.exec(query))
 
 
 def _holds(invite: Invite, address: Address, now: datetime) -> bool:

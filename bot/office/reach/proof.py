@@ -87,11 +87,11 @@ def proved(person: Person, found: Sequence[Place], address: Address, now: dateti
     if here is None:
         return False
     if here.proof is not None and (here.proof.proved_at or here.proof.doubted_at):
-        since = here.proof.proved_at
+        since, heard = here.proof.proved_at, here.address.last_heard_at
         return (
             since is not None
             and here.proof.doubted_at is None
-            and now - max(since, here.address.last_heard_at or since) < SILENCE
+            and (heard is None or now - max(since, heard) < SILENCE)
         )
     elsewhere = any(one.proof is not None and one.proof.proved_at for one in found)
     return here.vouched and not elsewhere and not is_silent(here.address, now)

@@ -18,6 +18,10 @@ NOTICES: Mapping[str, Text] = {
     "person-added": _("The person is in the record."),
     "people-joined": _("The people of the file are in the record."),
     "address-added": _("The address is added."),
+    "proof-vouch": _("It is kept, in your name, that you know who writes there."),
+    "proof-doubt": _("Words of a case wait until this person has shown who they are."),
+    "proof-forget": _("The PIN is dropped. By writing PIN this person chooses another."),
+    "proof-revoke": _("No invite of this person holds any more."),
     "held": _("You have the talk. The bot stays quiet until you hand it back."),
     "released": _("The bot answers again."),
     "frozen": _("Nothing goes to this person now, on any channel."),
@@ -39,5 +43,6 @@ NOTICES: Mapping[str, Text] = {
     "message-arrived": _("The message counts as arrived, in your name."),
     "message-repeat": _("The message goes out once more, in your name."),
     "message-leave": _("The message stays as it is. It is not asked about any more."),
+    "account-opened": _("Your account is open. Sign in with your new password."),
     "language": _("The console now speaks your language."),
 }

@@ -14,7 +14,7 @@ from bot.post.prover import ask
 from bot.world import World
 from handlers.repertoire import REPERTOIRE
 from models.conversation import Talked
-from models.outbox import Held, Outbox, OutboxState, Weight
+from models.outbox import Held, Outbox, OutboxState
 from models.person import Address, Person
 
 
@@ -28,7 +28,7 @@ def held(
     if proof.proved(person, found, address, now):
         return False
     elsewhere = proof.others(person, found, address, now)
-    if elsewhere and row.weight >= Weight.URGENT.value and not row.attempts:
+    if elsewhere and not row.attempts and _goes_anywhere(row):
         row.address_id, row.via = elsewhere[0].id or 0, elsewhere[0].via.value
         row.held = None
         outbox.put_off(row, now, now)
@@ -39,6 +39,11 @@ def held(
         ask(s, world, person, address, found, f"proof{row.id}.{row.fence}", now)
     s.add(row)
     return True
+
+
+def _goes_anywhere(row: Outbox) -> bool:
+    """Tell whether it may go to any phone: no answer to one, and no human's words for just one."""
+    return row.written_by is None and not row.key.startswith(("in", "burst"))
 
 
 def speaks_of_a_case(s: Session, row: Outbox) -> bool:

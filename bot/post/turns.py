@@ -1,7 +1,6 @@
 """One arrival, one turn, one transaction."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
+from bot.office.reach.invites import token_in
 from bot.post import receipts, windows
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
@@ -30,9 +30,6 @@ from models.inbox import Heard, Inbox, InboxState
 from models.outbox import Attempt, Outbox, OutboxState
 from models.person import Address, Person, Via
 from models.task import TaskKind
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-"""An invite that came as a message: where no app has a Start button, the link writes it."""
 
 RECENT = timedelta(days=90)  # closed conversations a late answer may still speak of
 MANY = 60  # of them, at most
@@ -163,8 +160,8 @@ class Turns:
         if inbound.start is not None:
             self._acts.started(s, arrival, inbound.start)
             return
-        token = _TOKEN.fullmatch(inbound.text.strip())
-        if token and self._acts.started(s, arrival, token[0], only_invited=True):
+        token = token_in(inbound.text)  # where no app has a Start button, the link writes it
+        if token and self._acts.started(s, arrival, token, only_invited=True):
             return
         self._act(s, arrival, talks, digits)
 

@@ -42,8 +42,12 @@ EXPECTED = {
     "GET /files/{file}/thumbnail": Needs.READ,
     "GET /find": Needs.READ,
     "GET /here": Needs.READ,
+    "GET /join/{token}": Needs.ANYONE,
+    "POST /join/{token}": Needs.ANYONE,
     "GET /live": Needs.READ,
     "GET /people": Needs.READ,
+    "GET /people/cards": Needs.ACT,
+    "POST /people/cards": Needs.ACT,
     "GET /people/import": Needs.ACT,
     "POST /people/import": Needs.ACT,
     "GET /people/new": Needs.ACT,
@@ -57,6 +61,7 @@ EXPECTED = {
     "POST /people/{person}/invites": Needs.ACT,
     "POST /people/{person}/messages": Needs.ACT,
     "POST /people/{person}/on-call": Needs.ACT,
+    "POST /people/{person}/proof": Needs.ACT,
     "POST /people/{person}/release": Needs.ACT,
     "POST /people/{person}/thaw": Needs.ACT,
     "GET /post": Needs.READ,
@@ -98,6 +103,7 @@ def address(door: Door, day: Day) -> str:
         envelope=1,
         gate="channel:sms",
         message=1,
+        token="x" * 22,
     )
 
 

@@ -12,9 +12,11 @@ from bot.console.api import (
     danger,
     documents,
     evidence,
+    joining,
     messages,
     people,
     post,
+    proof,
     tasks,
     whereabouts,
 )
@@ -45,7 +47,9 @@ def api(world: World) -> FastAPI:
     app.add_middleware(Capped)
     answer_problems(app, world)
     for part in (
+        joining,
         people,
+        proof,
         danger,
         cases,
         assignments,

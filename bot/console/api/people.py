@@ -16,6 +16,7 @@ from bot.console.records import people
 from bot.console.records.found import the_person
 from bot.console.talking import hold, release
 from bot.office import people as office
+from bot.office.reach import proof
 from models.person import Lockout, Person, Role, Trust, Via
 
 router = APIRouter(prefix="/people", tags=["people"])
@@ -35,6 +36,7 @@ class AddressOut(BaseModel):
     blocked_at: datetime | None
     unsafe_at: datetime | None
     bad_at: datetime | None
+    proved: bool  # it is known who writes there, so words of a case may go
 
 
 class PersonOut(BaseModel):
@@ -136,7 +138,7 @@ async def enrol(
             zone=body.zone or words.ZONES[body.country],
             actor=caller.actor,
         )
-        return _sheet(s, person)
+        return _sheet(s, person, caller.now)
 
     return await create(caller, once, act)
 
@@ -144,7 +146,7 @@ async def enrol(
 @router.get("/{person_id}", summary="Look at somebody")
 async def sheet(person_id: RowId, caller: Annotated[Caller, may("people:read")]) -> PersonSheet:
     """Give somebody with their addresses."""
-    return await caller.read(lambda s: _sheet(s, the_person(s, person_id)))
+    return await caller.read(lambda s: _sheet(s, the_person(s, person_id), caller.now))
 
 
 @router.post(
@@ -159,7 +161,7 @@ async def add_address(
         person = the_person(s, person_id)
         keys = caller.world.keys
         office.add_address(s, keys, person, body.via, body.wire, caller.now, caller.actor)
-        return _sheet(s, person)
+        return _sheet(s, person, caller.now)
 
     return await create(caller, once, act)
 
@@ -203,8 +205,8 @@ def _person(person: Person, via: Via | None) -> PersonOut:
     return PersonOut.model_validate(person).model_copy(update={"via": via})
 
 
-def _sheet(s: Session, person: Person) -> PersonSheet:
-    reaches = people.reaches(s, person.id or 0)
+def _sheet(s: Session, person: Person, now: datetime) -> PersonSheet:
+    reaches, found = people.reaches(s, person.id or 0), proof.places(s, person)
     return PersonSheet(
         **_person(person, people.via_of(s, person)).model_dump(),
         addresses=[
@@ -217,6 +219,7 @@ def _sheet(s: Session, person: Person) -> PersonSheet:
                 blocked_at=reach.address.blocked_at,
                 unsafe_at=reach.address.unsafe_at,
                 bad_at=reach.address.bad_at,
+                proved=proof.proved(person, found, reach.address, now),
             )
             for reach in reaches
         ],

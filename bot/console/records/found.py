@@ -3,13 +3,14 @@
 from sqlmodel import Session
 
 from bot.console.records import broadcasts, cases
+from bot.office.reach.addresses import addresses_of
 from models.appointment import Appointment
 from models.assignment import Assignment
 from models.broadcast import Broadcast
 from models.case import Case
 from models.document import DocumentRequest
 from models.evidence import Evidence
-from models.person import Person
+from models.person import Address, Person
 from models.task import Task
 from models.whereabouts import Whereabouts
 
@@ -40,6 +41,14 @@ def the_person(s: Session, number: int) -> Person:
     if person is None:
         raise NotFound
     return person
+
+
+def the_address(s: Session, person: Person, number: int | None) -> Address:
+    """Find an address of somebody."""
+    address = s.get(Address, number) if number is not None else None
+    if address is None or all(one.id != address.id for one in addresses_of(s, person)):
+        raise NotFound
+    return address
 
 
 def the_file(s: Session, number: int) -> Evidence:

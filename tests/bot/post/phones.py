@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from bot.db import Database
 from bot.office import people, talks
+from bot.office.reach import invites
 from bot.post import outbox
 from bot.post.acts import Acts
 from bot.post.drawing import Drawing, Ready
@@ -91,12 +92,14 @@ class Phones:
         )
 
     def invited(self, person: int) -> str:
-        """Invite somebody by SMS."""
-        return self.db.write_now(
-            lambda s: people.invite(
-                s, KEYS, s.get_one(Person, person), Via.SMS, self.clock.time, "staff:1"
-            )
-        )
+        """Invite somebody by SMS, and give what the card says to write."""
+
+        def act(s: Session) -> str:
+            now = self.clock.time
+            token = people.invite(s, KEYS, s.get_one(Person, person), Via.SMS, now, "staff:1")
+            return invites.written(Via.SMS, token)
+
+        return self.db.write_now(act)
 
     def _turn(self, wire: str, text: str, s: Session) -> None:
         call = sms(self.number, text, wire)

@@ -37,6 +37,8 @@ class Tongue:
     day_short: str = "d MMM"
     hour: str = "EEEE d 'de' MMMM, h:mm B"
     hour_short: str = "EEE d MMM"
+    date: str = "EEEE d 'de' MMMM"
+    articles: tuple[str, str] | None = ("la", "las")  # before one o'clock, and before the others
     complete: bool = False  # offered to people only when every sentence is translated
 
 
@@ -53,6 +55,8 @@ TONGUES: Mapping[str, Tongue] = {
             day_short="MMM d",
             hour="EEEE, MMMM d, h:mm B",
             hour_short="EEE MMM d",
+            date="EEEE, MMMM d",
+            articles=None,
             complete=True,
         ),
         # These have no catalog: speakers record audio first. Their texts fall back to Spanish.
@@ -139,12 +143,25 @@ def _written(value: Value, style: str, speaks: Tongue) -> str:
 
 def _hour(value: Hour, style: str, speaks: Tongue) -> str:
     at = datetime.fromisoformat(value.iso).astimezone(ZoneInfo(value.zone))
+    if style == "clock":
+        return _plain(_clock(at, speaks))
+    if style == "date":
+        return _plain(format_date(at, speaks.date, speaks.formats))
     if style == "short":
         # At most twenty letters in every language: it stands on a button.
         minutes = f":{at.minute:02}" if at.minute else ""
         hour = f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"  # noqa: PLR2004 - noon
         return _plain(f"{format_date(at, speaks.hour_short, speaks.formats)} {hour}")
     return _plain(format_datetime(at, speaks.hour, locale=speaks.formats))
+
+
+def _clock(at: datetime, speaks: Tongue) -> str:
+    """Say an hour of the day as people do, with the article that some languages give it."""
+    said = format_datetime(at, "h:mm B" if at.minute else "h B", locale=speaks.formats)
+    if not speaks.articles:
+        return said
+    one, more = speaks.articles
+    return f"{one if at.hour % 12 == 1 else more} {said}"
 
 
 def _plain(text: str) -> str:

@@ -68,25 +68,19 @@ def returned() -> Text:
     return _("Welcome back. We can write to you again.")
 
 
-def person_called(hours: int) -> Text:
-    """Say that a human was called, and by when one answers."""
-    return together(_("I have told a person on our team."), _within(hours))
+def person_called(when: Text) -> Text:
+    """Say that a human was called, and when one answers."""
+    return together(_("I have told our team."), when)
 
 
-def not_placed(hours: int) -> Text:
-    """Say once that what came fits nothing we know, and that a human reads it."""
-    return together(_("Your message has reached us, and a person will read it."), _within(hours))
+def not_placed(when: Text) -> Text:
+    """Say once that what came fits nothing we know, and when a human answers."""
+    return together(_("Your message has reached us."), when)
 
 
-def a_person_will_write(hours: int = 24) -> Text:
+def a_person_will_write(when: Text) -> Text:
     """Say that we cannot go on by ourselves."""
-    return together(_("A person on our team will go on from here."), _within(hours))
-
-
-def _within(hours: int) -> Text:
-    if hours == 1:
-        return _("You will have an answer within an hour.")
-    return _("You will have an answer within {hours} hours.", hours=str(hours))
+    return together(_("Our team goes on from here."), when)
 
 
 def open_requests(codes: Sequence[str]) -> Text:
@@ -119,10 +113,13 @@ def late() -> Text:
     return _("Some time has passed, so I ask you again.")
 
 
-def not_understood(kind: Kind, times: int, hours: int) -> Text:
-    """Say that a reply was not understood, more plainly each time; the third time call a human."""
-    if times > 2:  # noqa: PLR2004 - the ladder has three rungs
-        return together(_("I cannot understand you, so I have told a person."), _within(hours))
+def given_up(when: Text) -> Text:
+    """Say that a reply was not understood too often, and when a human answers."""
+    return together(_("I cannot understand you, so I have told our team."), when)
+
+
+def not_understood(kind: Kind, times: int) -> Text:
+    """Say that a reply was not understood, the second time more plainly. Then a human is called."""
     match kind:
         case Kind.CHOICE if times == 1:
             return _("I did not understand. Please choose one of these.")

@@ -31,6 +31,7 @@ class Held(Enum):
     WINDOW = "window"  # WhatsApp's 24 hours are over: it goes when the person writes
     HOURS = "hours"  # it is night where the person lives
     PROOF = "proof"  # whoever would read it has to show first who they are
+    HUMAN = "human"  # a human has the talk: it goes when it is handed back
 
 
 class Weight(Enum):

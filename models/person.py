@@ -61,6 +61,7 @@ class Person(SQLModel, table=True):
     stopped_at: datetime | None = maybe_moment()  # they said stop; on every channel
     frozen_at: datetime | None = maybe_moment()
     held_at: datetime | None = maybe_moment()  # a human has taken the talk over
+    held_by: int | None = Field(default=None)  # of staff, who has it
     duress: str | None = sealed("person.duress", default=None)  # agreed phrases, one a line
     thaw_by: int | None = Field(default=None)  # the first of staff who asked to end a freeze
     on_call: bool = False  # of staff: woken when somebody is in danger

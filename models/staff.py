@@ -26,6 +26,7 @@ class Staff(SQLModel, table=True):
     duty: Duty = choice(Duty, Duty.COORDINATOR)
     password_hash: str = Field(max_length=200)
     language: str = Field(default="spa", max_length=8)
+    person_id: int | None = Field(default=None, foreign_key="person.id", unique=True)  # their phone
     created_at: datetime = moment()
     disabled_at: datetime | None = maybe_moment()
 

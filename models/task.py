@@ -24,6 +24,9 @@ class TaskKind(Enum):
     BROKEN = "broken"  # a conversation or an envelope that could not be worked
     ODD = "odd"
     DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
+    HELD = "held"  # somebody wrote into a talk that a human has taken over
+    INTAKE = "intake"  # somebody wrote to us first
+    LEAD = "lead"  # who wrote first may be somebody we look for
 
 
 class TaskState(Enum):
@@ -33,8 +36,19 @@ class TaskState(Enum):
     DONE = "done"
 
 
+class Urgency(Enum):
+    """Who is told of a task that nobody has done, and at which hours."""
+
+    NOW = "now"  # somebody may come to harm: whoever is on call is woken
+    SOON = "soon"  # told to whoever answers at these hours, and to nobody at others
+    WAITS = "waits"  # it stands in the list, and nobody is told
+
+
 class Task(SQLModel, table=True):
-    """One thing to do, by when. `cause` makes the same need one task only."""
+    """One thing to do, by when. `cause` makes the same need one task only.
+
+    `rung` counts the steps of the ladder that were taken; the next one is taken at `ring_at`.
+    """
 
     __tablename__ = "task"
 
@@ -45,8 +59,26 @@ class Task(SQLModel, table=True):
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
     detail: str = sealed("task.detail")
+    urgency: Urgency = choice(Urgency, Urgency.WAITS)
+    owner_id: int | None = Field(default=None, foreign_key="staff.id", index=True)
+    told_by: datetime | None = maybe_moment()  # when its sender was told that she has an answer
+    snoozed_until: datetime | None = maybe_moment()
+    rung: int = 0
+    ring_at: datetime | None = maybe_moment(index=True)
     due_at: datetime = moment()
     created_at: datetime = moment()
     done_at: datetime | None = maybe_moment()
     done_by: int | None = Field(default=None, foreign_key="staff.id")
     done_note: str = sealed("task.done_note")
+
+
+class TaskNote(SQLModel, table=True):
+    """What somebody of staff wrote about a task for the others."""
+
+    __tablename__ = "task_note"
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: int = Field(foreign_key="task.id", index=True)
+    staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    words: str = sealed("task_note.words")
+    created_at: datetime = moment()

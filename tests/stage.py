@@ -13,7 +13,7 @@ from typing import Any
 from bot.tongues import render, tongue
 from channels import plain
 from channels.base import Option
-from handlers import always
+from handlers import always, promise
 from handlers.repertoire import REPERTOIRE
 from handlers.seen import Seen, pinned, pressed, read_answer, read_photos, read_seen, shown
 from handlers.talk import Answer, back, play
@@ -190,7 +190,7 @@ class Actor:
             case Meaning.HELP:
                 return always.help_text(ORGANISATION, PHONE)
             case Meaning.PERSON:
-                return always.person_called(HOURS)
+                return always.person_called(promise.within(HOURS))
             case Meaning.WHO_ARE_YOU:
                 return always.who_are_you(ORGANISATION, PHONE)
             case Meaning.WRONG_PERSON:
@@ -202,12 +202,12 @@ class Actor:
     def _ask_again(self) -> None:
         self.confused += 1
         seen = self.seen
-        words = render(always.not_understood(seen.kind, self.confused, HOURS), self.language)
         if self.confused < LOST:
+            words = render(always.not_understood(seen.kind, self.confused), self.language)
             labels = tuple(option.label for option in seen.options)
             self.unheard.append(Message(f"{words}\n{seen.text}", labels))
         else:
-            self.unheard.append(Message(words))
+            self._tell(always.given_up(promise.within(HOURS)))
 
     def _tell(self, text: Text) -> None:
         self.unheard.append(Message(render(text, self.language)))

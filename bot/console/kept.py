@@ -31,6 +31,7 @@ WHOLE = (
     t("{who} could not say which request it is for: {words}"),
     t("{who} answers a closed request: {words}"),
     t("{who} wrote what fits no request: {words}"),
+    t("{who} changed an earlier message: {words}"),
 )
 """Of the whole: what somebody wrote, which stays hers, may hold anything."""
 

@@ -14,7 +14,7 @@ from models.inbox import InboxState
 from models.outbox import Held, OutboxState, Weight
 from models.person import Lockout, Role, Trust, Via
 from models.staff import Duty
-from models.task import TaskKind, TaskState
+from models.task import TaskKind, TaskState, Urgency
 from models.template import Approval
 from models.text import Text, _, p_
 from models.whereabouts import Certainty, Finding, Source, Standing
@@ -149,6 +149,7 @@ WORDS: Mapping[Enum, Text] = {
     Held.WINDOW: _("until the person writes to us on WhatsApp"),
     Held.HOURS: _("until the morning where the person lives"),
     Held.PROOF: _("until the person has shown who they are"),
+    Held.HUMAN: _("until the human who has the talk hands it back"),
     Role.DEFENDER: _("Defender"),
     Role.PARENT: _("Possible parent or family"),
     Role.LAWYER: _("Lawyer"),
@@ -179,6 +180,12 @@ WORDS: Mapping[Enum, Text] = {
     TaskKind.BROKEN: p_("task", "Something could not be worked"),
     TaskKind.ODD: p_("task", "Something odd came in"),
     TaskKind.DANGER: p_("task", "Somebody may be in danger"),
+    TaskKind.HELD: p_("task", "Answer in a talk that a human has"),
+    TaskKind.INTAKE: p_("task", "Somebody wrote to us first"),
+    TaskKind.LEAD: p_("task", "Who wrote may be somebody we look for"),
+    Urgency.NOW: p_("task", "Now: whoever is on call is woken"),
+    Urgency.SOON: p_("task", "Soon: whoever answers at these hours is told"),
+    Urgency.WAITS: p_("task", "It can wait: nobody is told"),
     TaskState.OPEN: p_("task", "Open"),
     TaskState.DONE: p_("task", "Done"),
 }

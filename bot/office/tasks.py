@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
+from bot.office.duty import answering, ladder, shifts
 from bot.office.once import once
 from bot.vault import trail
+from models.person import Address, Person
 from models.task import Task, TaskKind, TaskState
+from models.text import Text
 
 
 def need(
@@ -15,26 +18,35 @@ def need(
     kind: TaskKind,
     cause: str,
     now: datetime,
-    due_hours: int = 24,
+    due_hours: int | None = None,
     person_id: int | None = None,
     case_id: int | None = None,
+    owner_id: int | None = None,
     detail: str = "",
 ) -> Task:
-    """Ask for a human. The same cause gives the same task, also when it is done already."""
-    task, made = once(
-        s,
-        lambda: s.exec(select(Task).where(Task.cause == cause)).first(),
-        lambda: Task(
+    """Ask for a human. The same cause gives the same task, also when it is done already.
+
+    It is due within `due_hours`; without them, by the hours at which somebody answers.
+    """
+
+    def make() -> Task:
+        hours = due_hours
+        due_at = answering.due(s, kind, now) if hours is None else now + timedelta(hours=hours)
+        return Task(
             kind=kind,
             cause=cause,
             person_id=person_id,
             case_id=case_id,
+            owner_id=owner_id,
             detail=detail,
-            due_at=now + timedelta(hours=due_hours),
+            urgency=ladder.ladder().urgency[kind],
+            due_at=due_at,
             created_at=now,
-        ),
-    )
+        )
+
+    task, made = once(s, lambda: s.exec(select(Task).where(Task.cause == cause)).first(), make)
     if made:
+        rings(s, task, now)
         trail.note(
             s,
             actor=trail.BOT,
@@ -47,6 +59,24 @@ def need(
     return task
 
 
+def rings(s: Session, task: Task, now: datetime) -> None:
+    """Write down when the next one is told of a task that nobody has done."""
+    task.ring_at = None
+    if task.state is TaskState.OPEN and ladder.ladder().rules[task.urgency].steps:
+        task.ring_at = ladder.next_ring(task, shifts.spans(s, now), now)
+    s.add(task)
+
+
+def promise(s: Session, task: Task, person: Person, address: Address | None, now: datetime) -> Text:
+    """Say when a human does a task, to whoever waits for it, and keep what was said."""
+    if task.due_at <= now:  # late already: what is told is to be true all the same
+        task.due_at = answering.due(s, task.kind, now)
+        rings(s, task, now)
+    task.told_by = task.due_at
+    s.add(task)
+    return answering.told(s, person, address, task.due_at, now)
+
+
 def finish(s: Session, task: Task, staff_id: int, note: str, now: datetime) -> None:
     """Mark a task done by a named human. Done twice, the first stays."""
     if task.state is TaskState.DONE:
@@ -55,6 +85,7 @@ def finish(s: Session, task: Task, staff_id: int, note: str, now: datetime) -> N
     task.done_at = now
     task.done_by = staff_id
     task.done_note = note
+    task.ring_at = None
     s.add(task)
     trail.note(
         s,

@@ -34,6 +34,7 @@ def over(s: Session, about: str, word: str, now: datetime) -> None:
         task.state = TaskState.DONE
         task.done_at = now
         task.done_note = word
+        task.ring_at = None
         s.add(task)
         trail.note(
             s, actor=trail.BOT, act="task.done", object=f"task:{task.id}", detail=word, now=now

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.office import organisation, people, talks, tasks
-from bot.post import danger, enrolling, files
+from bot.post import danger, enrolling, files, needs
 from bot.post.arrival import Arrival
 from bot.post.memory import remember, seen
 from bot.post.router import without
@@ -42,7 +42,7 @@ from models.facts import LanguageChosen, WhichGiven, request_of
 from models.inbox import Heard
 from models.outbox import Weight
 from models.person import Person, Role
-from models.task import TaskKind
+from models.task import Task, TaskKind
 from models.text import Text
 
 ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
@@ -75,8 +75,11 @@ class Acts:
                 self._come_back(s, arrival, arrival.person, arrival.inbound.text)
                 if not arrival.inbound.provider_answered:
                     self._tell(s, arrival, always.returned())
+            case Quiet("held"):
+                person = arrival.person
+                needs.ask(s, arrival, "held", route.told, TaskKind.HELD, owner_id=person.held_by)
             case Quiet(why):
-                self._human(s, arrival, f"{why}:{arrival.person.id}:{_day(arrival)}", route.told)
+                needs.ask(s, arrival, why, route.told)
             case Want(wish):
                 self._wish(s, arrival, wish)
             case WrongPerson():
@@ -130,8 +133,12 @@ class Acts:
         question = seen(talked)
         if question is None:
             return
-        if s.get_one(Person, talked.person_id).frozen_at is not None:
+        person = s.get_one(Person, talked.person_id)
+        if person.frozen_at is not None:
             talked.patience_until = now + FROZEN  # it is no silence: nothing reaches them
+        elif person.held_at is not None:
+            talked.patience_until = None  # until the human who talks hands it back
+        if person.frozen_at is not None or person.held_at is not None:
             s.add(talked)
             return
         key = f"silence{talked.id}.{question.name}"[:64]
@@ -175,14 +182,9 @@ class Acts:
             case Wish.WHO_ARE_YOU:
                 self._tell(s, arrival, always.who_are_you(*face))
             case Wish.PERSON:
-                self._human(
-                    s,
-                    arrival,
-                    f"wanted:{arrival.heard.id}",
-                    "asks for a person",
-                    TaskKind.PERSON_WANTED,
-                )
-                self._tell(s, arrival, always.person_called(ours.reply_hours))
+                kind = TaskKind.PERSON_WANTED
+                task, _new = needs.ask(s, arrival, "wanted", "asks for a person", kind)
+                self._tell(s, arrival, always.person_called(self._when(s, arrival, task)))
             case Wish.LANGUAGE:
                 talked = talks.start(
                     s,
@@ -216,13 +218,8 @@ class Acts:
     def _wrong_person(self, s: Session, arrival: Arrival) -> None:
         self._tell(s, arrival, always.wrong_person(), weight=Weight.STOP)
         people.disprove(s, arrival.person, arrival.address, arrival.inbound.text, arrival.now)
-        self._human(
-            s,
-            arrival,
-            f"wrong:{arrival.person.id}:{arrival.address.id}",
-            "says we have the wrong person",
-            TaskKind.WRONG_PERSON,
-        )
+        why, kind = "says we have the wrong person", TaskKind.WRONG_PERSON
+        needs.ask(s, arrival, "wrong", why, kind, about=arrival.address.id)
 
     def _repeat(self, s: Session, arrival: Arrival, talked: Talked, *, stale: bool) -> None:
         cause, now = arrival.cause(), arrival.now
@@ -241,15 +238,14 @@ class Acts:
         s.add(talked)
         question = seen(talked)
         kind = question.kind if question else Kind.WORDS
-        ours = organisation.ours(s)
-        words = always.not_understood(kind, talked.confused, ours.reply_hours)
         if talked.confused < LOST:
+            words = always.not_understood(kind, talked.confused)
             self.screen.show(s, talked, cause, now, before=[words])
             return
-        self._human(
-            s, arrival, f"lost:{talked.id}:{_day(arrival)}", "could not be understood three times"
-        )
-        if talked.confused == LOST:
+        why = "could not be understood three times"
+        task, new = needs.ask(s, arrival, "lost", why, about=talked.id)
+        if new:
+            words = always.given_up(self._when(s, arrival, task))
             self._tell(s, arrival, words, talked=talked)
 
     def _which(self, s: Session, arrival: Arrival, threads: Sequence[int], *, heard: int) -> None:
@@ -278,7 +274,8 @@ class Acts:
         code = given.codes[index] if 0 <= index < len(given.codes) else ""
         mine = [one for one in talks.open_for(s, arrival.person.id or 0) if one.code == code]
         if not code or not mine:
-            self._human(s, arrival, f"which:{which.id}", "could not say which request it is for")
+            why = "could not say which request it is for"
+            needs.ask(s, arrival, "which", why, about=which.id)
             return
         earlier = s.get(Heard, given.heard) if given.heard else None
         if earlier is None:
@@ -305,8 +302,11 @@ class Acts:
         if talked.name == "offer" and talked.state is ConversationState.CANCELLED:
             self._tell(s, arrival, always.covered(talked.code), talked=talked)
             return
-        self._human(s, arrival, f"late:{talked.id}:{_day(arrival)}", "answers a closed request")
-        self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours), talked=talked)
+        why = "answers a closed request"
+        task, new = needs.ask(s, arrival, "late", why, about=talked.id)
+        if new:
+            words = always.not_placed(self._when(s, arrival, task))
+            self._tell(s, arrival, words, talked=talked)
 
     def _adopt(
         self, s: Session, arrival: Arrival, talked: Talked, *, quietly: bool = False
@@ -325,9 +325,9 @@ class Acts:
         why: str = "wrote what fits no request",
         kind: TaskKind = TaskKind.UNPLACED,
     ) -> None:
-        cause = f"{kind.value}:{arrival.person.id}:{_day(arrival)}"
-        if self._human(s, arrival, cause, why, kind):
-            self._tell(s, arrival, always.not_placed(organisation.ours(s).reply_hours))
+        task, new = needs.ask(s, arrival, kind.value, why, kind)
+        if new:
+            self._tell(s, arrival, always.not_placed(self._when(s, arrival, task)))
 
     # --- small words ------------------------------------------------------------------------------
 
@@ -354,25 +354,8 @@ class Acts:
         self.screen.tell(s, arrival.person, [text], cause, arrival.now, talked=talked)
 
     @staticmethod
-    def _human(
-        s: Session,
-        arrival: Arrival,
-        cause: str,
-        why: str,
-        kind: TaskKind = TaskKind.UNPLACED,
-    ) -> bool:
-        """Ask for a human. True when nobody was asked for this before."""
-        task = tasks.need(
-            s,
-            kind=kind,
-            cause=cause,
-            now=arrival.now,
-            due_hours=organisation.ours(s).reply_hours,
-            person_id=arrival.person.id,
-            case_id=arrival.heard.case_id,
-            detail=f"{arrival.person.name or 'Somebody'} {why}: {arrival.inbound.text}",
-        )
-        return task.created_at == arrival.now
+    def _when(s: Session, arrival: Arrival, task: Task) -> Text:
+        return tasks.promise(s, task, arrival.person, arrival.address, arrival.now)
 
 
 def _wants_files(mine: Sequence[Talked]) -> Talked:
@@ -381,7 +364,3 @@ def _wants_files(mine: Sequence[Talked]) -> Talked:
 
 def _when(talked: Talked) -> datetime:
     return talked.asked_at or talked.started_at
-
-
-def _day(arrival: Arrival) -> str:
-    return f"{arrival.now:%Y-%m-%d}"

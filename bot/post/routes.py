@@ -83,7 +83,10 @@ class Danger:
 
 @dataclass(frozen=True)
 class Quiet:
-    """Kept for a human, nothing said: the person stopped, is frozen, or a human talks to them."""
+    """Kept for a human, and nothing is said.
+
+    The person stopped, is frozen, has a human to talk to, or changed an earlier message.
+    """
 
     why: str
 
@@ -94,6 +97,7 @@ class Quiet:
             "stopped": "wrote after asking us to stop",
             "frozen": "wrote while all messages to them are frozen",
             "held": "wrote to the human who has the talk",
+            "edited": "changed an earlier message",
         }[self.why]
 
 

@@ -375,11 +375,10 @@ class Screen:
     ) -> int | None:
         """Never guess: the person hears that a human will write, and staff see it."""
         person = s.get_one(Person, talked.person_id)
-        talked.state = ConversationState.STRANDED
-        talked.ended_at = now
+        talked.state, talked.ended_at = ConversationState.STRANDED, now
         talked.patience_until = None
         s.add(talked)
-        tasks.need(
+        task = tasks.need(
             s,
             kind=TaskKind.BROKEN,
             cause=f"stranded:{talked.id}",
@@ -388,7 +387,8 @@ class Screen:
             case_id=talked.case_id,
             detail=f"The conversation «{talked.name}» cannot go on. {why}",
         )
-        return self.tell(s, person, [always.a_person_will_write()], cause, now, talked=talked)
+        words = [always.a_person_will_write(tasks.promise(s, task, person, cause.address, now))]
+        return self.tell(s, person, words, cause, now, talked=talked)
 
     def _has_floor(self, talked: Talked, now: datetime) -> bool:
         """A question keeps others from the screen for a while; one for photos does not."""

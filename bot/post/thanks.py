@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.office import tasks
+from bot.post import needs
 from bot.post.screen import Cause, Screen
 from bot.vault.evidence import LIMIT
 from channels.base import MediaKind
@@ -51,15 +52,8 @@ class Thanks:
         stored = [one for one in found if one.state is EvidenceState.STORED]
         troubles = troubles_of(found)
         if talked is None:
-            tasks.need(
-                s,
-                kind=TaskKind.UNPLACED,
-                cause=f"files:{found[0].id}",
-                now=now,
-                person_id=person.id,
-                detail="Files came that belong to no request yet.",
-            )
-            texts = [received(stored)] if stored else []
+            when = self._ask(s, person, found[0], cause, now)
+            texts = [*([received(stored)] if stored else []), *when]
             return self._screen.tell(s, person, [*texts, *troubles], cause, now)
         if stored and talked.state is ConversationState.ASKING:
             row = self._screen.burst(s, talked, len(stored), cause, now, before=troubles)
@@ -67,6 +61,24 @@ class Thanks:
                 return row
         texts = [received(stored, talked.code)] if stored else []
         return self._screen.tell(s, person, [*texts, *troubles], cause, now, talked=talked)
+
+    @staticmethod
+    def _ask(
+        s: Session, person: Person, first: Evidence, cause: Cause, now: datetime
+    ) -> list[Text]:
+        """Ask for a human who places the files; say when one answers, if that was not said yet."""
+        before = f"files:{person.id}:"
+        if needs.waiting(s, person.id, before) is not None:
+            return []
+        task = tasks.need(
+            s,
+            kind=TaskKind.UNPLACED,
+            cause=f"{before}{first.id}",
+            now=now,
+            person_id=person.id,
+            detail="Files came that belong to no request yet.",
+        )
+        return [tasks.promise(s, task, person, cause.address, now)]
 
 
 def received(stored: Sequence[Evidence], code: str = "") -> Text:

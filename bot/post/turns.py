@@ -156,6 +156,8 @@ class Turns:
                 self._acts.do(s, arrival, Danger())
             elif arrival.hushed or new:
                 self._acts.do(s, arrival, Stop())
+            elif inbound.text:
+                self._acts.do(s, arrival, Quiet("edited"))
             return
         if inbound.start is not None:
             self._acts.started(s, arrival, inbound.start)
@@ -204,8 +206,7 @@ class Turns:
             thread = route.thread if isinstance(route, Files) else None
             tell = belongs if waited else announce
             tell(s, arrival, s.get(Talked, thread) if thread else None)
-        if not (isinstance(route, Quiet) and route.why == "held"):
-            self._acts.do(s, arrival, route)
+        self._acts.do(s, arrival, route)
 
 
 def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Address) -> Entry:

@@ -1,10 +1,25 @@
 """Everything that `always` can say, with values as long as they come."""
 
-from handlers import always
+from handlers import always, promise
 from handlers.talk import Kind
-from models.text import Text
+from models.text import Hour, Text
 
 NAME, PHONE, PAGE, CODE = "la Red de Defensoras", "+502 2222 0000", "defensoras.example", "GT-0417"
+
+
+def promises() -> list[Text]:
+    """Give each sentence by when a human answers."""
+    hour = Hour("2026-12-02T14:00:00+00:00", "America/Guatemala")  # a Wednesday
+    clock = promise.clock(hour)
+    return [
+        promise.within(1),
+        promise.within(24),
+        promise.before(clock),
+        promise.later(clock),
+        promise.tomorrow(clock),
+        promise.on_day(hour, clock),
+        promise.some_time(),
+    ]
 
 
 def everything() -> list[Text]:
@@ -21,16 +36,17 @@ def everything() -> list[Text]:
         always.returned(),
         always.bland(),
         always.alarm("P-17"),
-        *(always.person_called(hours) for hours in (1, 24)),
-        *(always.not_placed(hours) for hours in (1, 24)),
-        always.a_person_will_write(),
+        *(always.person_called(when) for when in promises()),
+        *(always.not_placed(when) for when in promises()),
+        *(always.a_person_will_write(when) for when in promises()),
+        *(always.given_up(when) for when in promises()),
         always.open_requests([CODE, "HN-0233", "SV-0009"]),
         always.nothing_open(),
         always.resumed(CODE),
         always.no_hurry(CODE),
         always.noted(),
         always.late(),
-        *(always.not_understood(kind, times, 24) for kind in Kind for times in (1, 2, 3)),
+        *(always.not_understood(kind, times) for kind in Kind for times in (1, 2)),
         *(always.photos_received(n, code) for n in (1, 12) for code in ("", CODE)),
         *(always.files_received(n, code) for n in (1, 12) for code in ("", CODE)),
         *(always.hard_to_read(n) for n in (1, 12)),

@@ -1,12 +1,10 @@
 import ast
 import inspect
 
-import pytest
-
 from bot.tongues import render
-from handlers import always
+from handlers import always, promise
 from handlers.talk import Kind
-from models.text import Text
+from models.text import Hour, Text
 from tests.handlers.spoken import NAME, PAGE, PHONE, everything
 
 
@@ -49,29 +47,38 @@ def test_a_stop_is_confirmed_in_one_sentence_that_names_the_way_back():
     assert words.count(".") == 1
 
 
-@pytest.mark.parametrize(("hours", "time"), [(1, "una hora"), (24, "24 horas")])
-def test_a_human_is_promised_within_a_stated_time(hours: int, time: str):
-    promise = f"Tendrá respuesta en menos de {time}."
-    assert spanish(always.person_called(hours)) == (
-        f"Ya avisé a una persona de nuestro equipo. {promise}"
-    )
-    assert spanish(always.not_placed(hours)).endswith(promise)
-    assert spanish(always.a_person_will_write(hours)).endswith(promise)
+def test_a_human_is_promised_at_a_stated_time():
+    hour = Hour("2026-12-02T23:00:00+00:00", "America/Guatemala")
+    at = promise.clock(hour)
+    said = {
+        promise.within(1): "Tendrá respuesta en menos de una hora.",
+        promise.within(24): "Tendrá respuesta en menos de 24 horas.",
+        promise.before(at): "Una persona le responde antes de las 5 de la tarde.",
+        promise.later(at): "Una persona le responde hoy a partir de las 5 de la tarde.",
+        promise.tomorrow(at): "Una persona le responde mañana a partir de las 5 de la tarde.",
+        promise.on_day(hour, at): (
+            "Una persona le responde el miércoles 2 de diciembre a partir de las 5 de la tarde."
+        ),
+        promise.some_time(): "Una persona le responde. No podemos decirle todavía a qué hora.",
+    }
+    for when, words in said.items():
+        assert spanish(when) == words
+        assert spanish(always.person_called(when)) == f"Ya avisé a nuestro equipo. {words}"
+        assert spanish(always.not_placed(when)) == f"Recibimos su mensaje. {words}"
+        assert spanish(always.a_person_will_write(when)).endswith(words)
+        assert spanish(always.given_up(when)).endswith(words)
+    one = promise.before(promise.clock(Hour("2026-12-02T19:30:00+00:00", "America/Guatemala")))
+    assert spanish(one) == "Una persona le responde antes de la 1:30 de la tarde."
+    assert render(one, "eng") == "A person answers you before 1:30 in the afternoon."
 
 
-def test_each_misunderstanding_is_met_more_plainly_and_the_third_by_a_human():
+def test_each_misunderstanding_is_met_more_plainly():
     for kind in Kind:
-        first, second, third = (
-            spanish(always.not_understood(kind, times, 24)) for times in (1, 2, 3)
-        )
+        first, second = (spanish(always.not_understood(kind, times)) for times in (1, 2))
         assert first.startswith("No entendí.")
         assert len(second) <= len(
             "Escriba solo aldea y municipio. Por ejemplo: Las Flores, San Juan"
         )
-        assert third == (
-            "No logro entenderle y ya avisé a una persona. Tendrá respuesta en menos de 24 horas."
-        )
-        assert spanish(always.not_understood(kind, 4, 24)) == third
 
 
 def test_thanks_for_photos_name_the_count_that_is_stored():

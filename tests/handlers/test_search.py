@@ -208,7 +208,7 @@ def test_a_yes_is_not_a_place(stage: Stage):
     marta.hears(f"Escriba solo aldea y municipio. Por ejemplo: Las Flores, San Juan\n{PLACE}")
     marta.says("no")
     marta.hears(
-        "No logro entenderle y ya avisé a una persona. Tendrá respuesta en menos de 24 horas."
+        "No logro entenderle y ya avisé a nuestro equipo. Tendrá respuesta en menos de 24 horas."
     )
     assert marta.recorded == []
 

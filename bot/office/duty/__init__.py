@@ -1,0 +1,1 @@
+"""Who answers people, at which hours, what waits for them, and who is told when nobody has."""

@@ -8,6 +8,7 @@ from bot.post.acts import Acts
 from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
 from bot.post.drain import Drain
+from bot.post.duty import Escalation
 from bot.post.eraser import Eraser
 from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
@@ -64,6 +65,7 @@ class Worker:
             ("erasing", Eraser(self._world).work),
             ("orphans", Orphans(self._world).work),
             ("clock", self._clockwork.work),
+            ("duty", Escalation(self._world).work),
             ("sweep", Sweep(self._world).work),
             ("templates", Templates(self._world).work),
         ):

@@ -1,35 +1,25 @@
-"""A human in the talk: taking it over, handing it back, and writing in one's own name."""
+"""A human in the talk: writing in one's own name."""
 
 from datetime import datetime
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
-from bot.office import guard
+from bot.office import guard, tasks
 from bot.office.refusal import Refusal
 from bot.post import outbox, windows
 from bot.post.phrases import LANGUAGES
 from bot.vault import trail
 from models.outbox import Outbox, Weight
 from models.person import Address, Person, Via
+from models.task import Task, TaskKind, TaskState
 from models.text import Text, _
 
-
-def hold(s: Session, person: Person, now: datetime, actor: str) -> None:
-    """Take a talk over. The bot keeps what comes, and says nothing."""
-    if person.held_at is not None:
-        return
-    person.held_at = now
-    s.add(person)
-    trail.note(s, actor=actor, act="person.held", object=f"person:{person.id}", now=now)
-
-
-def release(s: Session, person: Person, now: datetime, actor: str) -> None:
-    """Hand a talk back to the bot."""
-    if person.held_at is None:
-        return
-    person.held_at = None
-    s.add(person)
-    trail.note(s, actor=actor, act="person.released", object=f"person:{person.id}", now=now)
+_UNANSWERED = select(Task).where(
+    col(Task.person_id) == sa.bindparam("person"),
+    col(Task.kind) == TaskKind.HELD,
+    col(Task.state) == TaskState.OPEN,
+)
 
 
 def write(
@@ -73,6 +63,8 @@ def write(
     why_not = guard.verdict(s, row, person, address, text, now)
     if why_not is not None:
         raise Refusal(Text(why_not))
+    for task in s.exec(_UNANSWERED, params={"person": person.id}):
+        tasks.finish(s, task, staff_id, "", now)  # it asked for an answer, and this is one
     trail.note(
         s,
         actor=trail.by_staff(staff_id),

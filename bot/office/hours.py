@@ -85,11 +85,12 @@ def closes(person: Person, hours: Hours | None, now: datetime) -> datetime | Non
 def exempt(row: Outbox, person: Person, address: Address, now: datetime) -> bool:
     """Tell whether a message may go at any hour: a stop's confirmation, and an answer at once.
 
-    What is urgent wakes whoever is on call, and nobody else: nobody else has consented to it.
+    What is urgent wakes whoever of staff is on call or answers at this hour: nobody else has
+    consented to it. `bot/post/duty.py` decides who of staff that is.
     """
     if row.weight == Weight.STOP.value:
         return True
-    if row.weight == Weight.URGENT.value and person.on_call:
+    if row.weight == Weight.URGENT.value and (person.on_call or person.role is Role.STAFF):
         return True
     heard = address.last_heard_at
     return row.weight == Weight.REPLY.value and heard is not None and now - heard <= ANSWERING

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import gates, guard, hours
+from bot.office.duty import held
 from bot.post import attempts, holding, outbox, windows
 from bot.post.attempts import Going
 from bot.post.limits import Limits
@@ -124,6 +125,9 @@ class Drawing:
     def _waits(self, s: Session, look: _Look, shut: frozenset[str]) -> datetime | None:
         """Say until when a message waits that may go later."""
         row, address, now = look.row, look.address, look.now
+        if held.waits(row, look.person):
+            row.held = Held.HUMAN
+            return now + GATE
         if gates.of_region(row.via, gates.region(address.wire)) in shut:
             return now + GATE
         if address.rest_until is not None and address.rest_until > now:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
 from bot.office.reach.invites import token_in
-from bot.post import receipts, windows
+from bot.post import duty, receipts, windows
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce, belongs
@@ -28,7 +28,7 @@ from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
 from models.outbox import Attempt, Outbox, OutboxState
-from models.person import Address, Person, Via
+from models.person import Address, Person, Role, Via
 from models.task import TaskKind
 
 RECENT = timedelta(days=90)  # closed conversations a late answer may still speak of
@@ -164,6 +164,8 @@ class Turns:
             return
         token = token_in(inbound.text)  # where no app has a Start button, the link writes it
         if token and self._acts.started(s, arrival, token, only_invited=True):
+            return
+        if person.role is Role.STAFF and duty.takes(s, self._acts.screen, arrival):
             return
         self._act(s, arrival, talks, digits)
 

@@ -186,4 +186,5 @@ def test_only_a_stop_and_an_answer_at_once_go_at_any_hour(
     row = Outbox(key="k", person_id=1, address_id=1, via="sms", weight=weight.value)
     address = Address(via=Via.SMS, lookup="x", last_heard_at=heard)
     assert exempt(row, Person(), address, NOW) is goes
-    assert exempt(row, Person(on_call=True), address, NOW) is (goes or weight is Weight.URGENT)
+    for staff in (Person(on_call=True), Person(role=Role.STAFF)):
+        assert exempt(row, staff, address, NOW) is (goes or weight is Weight.URGENT)

@@ -14,9 +14,10 @@ from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, pack, unpack
 from bot.console.records import people
 from bot.console.records.found import the_person
-from bot.console.talking import hold, release
 from bot.office import people as office
 from bot.office.reach import proof
+from bot.post.handover import hold, release
+from bot.post.screen import Screen
 from models.person import Lockout, Person, Role, Trust, Via
 
 router = APIRouter(prefix="/people", tags=["people"])
@@ -54,6 +55,7 @@ class PersonOut(BaseModel):
     stopped_at: datetime | None
     frozen_at: datetime | None
     held_at: datetime | None
+    held_by: int | None
     created_at: datetime
     via: Via | None = None
 
@@ -186,7 +188,7 @@ async def invite(
 async def take_over(person_id: RowId, caller: Annotated[Caller, may("people:write")]) -> Response:
     """Keep the bot quiet: a human has this talk."""
     await caller.world.db.write(
-        lambda s: hold(s, the_person(s, person_id), caller.now, caller.actor)
+        lambda s: hold(s, the_person(s, person_id), caller.token.staff_id, caller.now, caller.actor)
     )
     return Response(status_code=204)
 
@@ -194,8 +196,9 @@ async def take_over(person_id: RowId, caller: Annotated[Caller, may("people:writ
 @router.delete("/{person_id}/hold", status_code=204, summary="Hand the talk back")
 async def hand_back(person_id: RowId, caller: Annotated[Caller, may("people:write")]) -> Response:
     """Let the bot answer again."""
+    screen = Screen(caller.world)
     await caller.world.db.write(
-        lambda s: release(s, the_person(s, person_id), caller.now, caller.actor)
+        lambda s: release(s, screen, the_person(s, person_id), caller.now, caller.actor)
     )
     caller.world.ring()
     return Response(status_code=204)

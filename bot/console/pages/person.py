@@ -10,12 +10,14 @@ from bot.console.doors import Doors
 from bot.console.qr import square
 from bot.console.records import people, threads, timeline
 from bot.console.records.found import NotFound, the_person
-from bot.console.talking import hold, release, waits, write
+from bot.console.talking import waits, write
 from bot.console.visit import Visit
 from bot.office import people as office
 from bot.office.reach import proof
 from bot.office.reach.addresses import addresses_of, best_address, usable
 from bot.post import windows
+from bot.post.handover import hold, release
+from bot.post.screen import Screen
 from models.person import Address, Lockout, Person, Via
 from models.text import _
 
@@ -90,7 +92,7 @@ async def take_over(visit: Visit) -> Response:
     number = visit.number("person")
 
     def act(s: Session) -> int:
-        hold(s, the_person(s, number), visit.now, visit.actor)
+        hold(s, the_person(s, number), visit.my_id, visit.now, visit.actor)
         return number
 
     await visit.write(act)
@@ -103,7 +105,7 @@ async def hand_back(visit: Visit) -> Response:
     number = visit.number("person")
 
     def act(s: Session) -> int:
-        release(s, the_person(s, number), visit.now, visit.actor)
+        release(s, Screen(visit.world), the_person(s, number), visit.now, visit.actor)
         return number
 
     await visit.write(act)

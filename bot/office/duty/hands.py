@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.office import tasks
 from bot.office.refusal import Refusal
@@ -84,6 +84,13 @@ def reopen(s: Session, task: Task, now: datetime, actor: str) -> None:
     task.snoozed_until = None
     _note(s, task, "task.reopened", now, actor)
     tasks.rings(s, task, now)
+
+
+def rehour(s: Session, now: datetime) -> None:
+    """Write down anew when the next one is told of each task: the hours have changed."""
+    waiting = select(Task).where(Task.state == TaskState.OPEN, col(Task.ring_at).is_not(None))
+    for task in s.exec(waiting.with_for_update()):
+        tasks.rings(s, task, now)
 
 
 def _must_be_open(task: Task) -> None:

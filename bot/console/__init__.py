@@ -23,6 +23,7 @@ from bot.console.pages import (
     hiring,
     joining,
     offers,
+    on_call,
     outreach,
     papers,
     people,
@@ -61,6 +62,7 @@ DOORS = Doors(
         broadcasts.doors,
         broadcast.doors,
         tasks.doors,
+        on_call.doors,
         post.doors,
         files.doors,
     )

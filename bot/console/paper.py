@@ -17,6 +17,7 @@ from markupsafe import Markup
 from bot.console import acts, kept, words
 from bot.console.tones import tone
 from models.person import Person, Via
+from models.staff import Staff
 from models.text import Day, Text, Value
 
 STATIC = Path(__file__).parent / "static"
@@ -44,6 +45,8 @@ SPOKEN = (
     "country_options",
     "language_options",
     "person_options",
+    "account_options",
+    "day_options",
     "clock",
     "day",
     "date",
@@ -156,6 +159,14 @@ class Reader:
             (str(person.id), f"{person.name or self.t('Unknown')} ({person.id})")
             for person in people
         ]
+
+    def account_options(self, accounts: Iterable[Staff]) -> list[tuple[str, str]]:
+        """Give accounts of staff to choose from."""
+        return [(str(one.id), f"{one.name or one.username} ({one.username})") for one in accounts]
+
+    def day_options(self, days: Iterable[tuple[int, Text]]) -> list[tuple[str, str]]:
+        """Give days of the week to choose from."""
+        return [(str(number), self.say(name)) for number, name in days]
 
     def clock(self, at: datetime) -> str:
         """Write an instant's hour on the reader's clock."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import Enum
 
+from bot.console.records.tasks import Whose
 from models.appointment import AppointmentState, Established
 from models.assignment import AssignmentKind, AssignmentState, DeclineReason, OfferState
 from models.broadcast import BroadcastState, Exclusion, Reply
@@ -186,9 +187,24 @@ WORDS: Mapping[Enum, Text] = {
     Urgency.NOW: p_("task", "Now: whoever is on call is woken"),
     Urgency.SOON: p_("task", "Soon: whoever answers at these hours is told"),
     Urgency.WAITS: p_("task", "It can wait: nobody is told"),
+    Whose.ALL: p_("task", "Waiting"),
+    Whose.MINE: p_("task", "Mine"),
+    Whose.NOBODYS: p_("task", "Nobody's"),
+    Whose.LATE: p_("task", "Late"),
+    Whose.PUT_OFF: p_("task", "Put off"),
     TaskState.OPEN: p_("task", "Open"),
     TaskState.DONE: p_("task", "Done"),
 }
+
+WEEKDAYS = (
+    p_("weekday", "Monday"),
+    p_("weekday", "Tuesday"),
+    p_("weekday", "Wednesday"),
+    p_("weekday", "Thursday"),
+    p_("weekday", "Friday"),
+    p_("weekday", "Saturday"),
+    p_("weekday", "Sunday"),
+)
 
 LANGUAGES: Mapping[str, Text] = {
     "spa": _("Spanish"),

@@ -1,11 +1,12 @@
 """A day at the desk: one case from offer to photo, a broadcast, a first contact, a few troubles."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
 from bot.office import broadcasts, casebook, gates, tasks
+from bot.office.duty import hands, shifts
 from bot.post import outbox
 from bot.post.screen import Screen
 from models.appointment import Appointment
@@ -17,7 +18,8 @@ from models.facts import Accepted, Answered, CallBooked, Declined, PapersSent, S
 from models.inbox import Inbox, InboxState, Lane
 from models.outbox import Outbox, OutboxState, Part, Weight
 from models.person import Person, Role, Via
-from models.task import TaskKind
+from models.staff import Staff
+from models.task import Task, TaskKind
 from models.whereabouts import Certainty, Finding, Source, Whereabouts
 from tests.console.desk import Desk
 
@@ -41,6 +43,8 @@ class Day:
     request: DocumentRequest
     call: Appointment
     broadcast: Broadcast
+    shift: int
+    leave: int
 
 
 def lived(desk: Desk) -> Day:
@@ -94,7 +98,30 @@ def lived(desk: Desk) -> Day:
         request,
         call,
         broadcast,
+        *_planned(desk, marta),
     )
+
+
+def _planned(desk: Desk, marta: Person) -> tuple[int, int]:
+    """Say who answers on Sundays, and that Marta is away next year; write about a task."""
+
+    def act(s: Session) -> tuple[int, int]:
+        now, days = desk.clock.at, (date(2027, 3, 1), date(2027, 3, 5))
+        (shift,) = shifts.add(
+            s,
+            s.get_one(Staff, 1),
+            weekdays=[6],
+            begins=480,
+            ends=1020,
+            zone="America/Guatemala",
+            now=now,
+            actor="staff:1",
+        )
+        hands.write(s, s.get_one(Task, 1), "Llamar antes de las 5.", 1, now)
+        leave = shifts.go_away(s, s.get_one(Person, marta.id), *days, now, "staff:1")
+        return shift.id or 0, leave.id or 0
+
+    return desk.write(act)
 
 
 def _stop(desk: Desk, person: Person) -> None:

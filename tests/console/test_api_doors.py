@@ -49,6 +49,10 @@ EXPECTED = {
     "GET /messages": {"messages:read"},
     "POST /messages": {"messages:write"},
     "POST /messages/{message_id}/decision": {"post:write"},
+    "GET /on-call": {"tasks:read"},
+    "PUT /on-call/phones/{staff_id}": {"tasks:write"},
+    "POST /on-call/shifts": {"tasks:write"},
+    "DELETE /on-call/shifts/{shift_id}": {"tasks:write"},
     "GET /people": {"people:read"},
     "POST /people": {"people:write"},
     "POST /people/import": {"people:write"},
@@ -63,13 +67,18 @@ EXPECTED = {
     "PUT /people/{person_id}/hold": {"people:write"},
     "DELETE /people/{person_id}/invites": {"people:write"},
     "POST /people/{person_id}/invites": {"people:write"},
+    "POST /people/{person_id}/leave": {"people:write"},
+    "DELETE /people/{person_id}/leave/{leave_id}": {"people:write"},
     "DELETE /people/{person_id}/on-call": {"people:write"},
     "PUT /people/{person_id}/on-call": {"people:write"},
     "DELETE /people/{person_id}/pin": {"people:write"},
     "GET /post": {"post:read"},
     "GET /post/messages": {"post:read"},
     "GET /tasks": {"tasks:read"},
+    "GET /tasks/{task_id}": {"tasks:read"},
+    "PATCH /tasks/{task_id}": {"tasks:write"},
     "POST /tasks/{task_id}/done": {"tasks:write"},
+    "POST /tasks/{task_id}/notes": {"tasks:write"},
 }
 """Decided by a person, operation by operation. A new one fails until somebody decides about it."""
 
@@ -119,6 +128,9 @@ def request(operation: str, day: Day) -> tuple[str, str]:
         person_id=day.marta.id,
         address_id=2,  # the lawyer was written down before her
         task_id=1,
+        staff_id=1,
+        shift_id=day.shift,
+        leave_id=day.leave,
         code=day.broadcast.code,
         envelope_id=1,
         message_id=1,
@@ -182,7 +194,9 @@ DECISIONS = {
     "POST /envelopes/{envelope_id}/replay": {},
     "PUT /gates/{gate}": {"reason": "x"},
     "DELETE /gates/{gate}": {},
+    "PATCH /tasks/{task_id}": {"owner_id": 1},
     "POST /tasks/{task_id}/done": {"note": "x"},
+    "POST /tasks/{task_id}/notes": {"words": "x"},
 }
 
 

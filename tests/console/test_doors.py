@@ -45,6 +45,8 @@ EXPECTED = {
     "GET /join/{token}": Needs.ANYONE,
     "POST /join/{token}": Needs.ANYONE,
     "GET /live": Needs.READ,
+    "GET /on-call": Needs.READ,
+    "POST /on-call": Needs.ACT,
     "GET /people": Needs.READ,
     "GET /people/cards": Needs.ACT,
     "POST /people/cards": Needs.ACT,
@@ -59,6 +61,7 @@ EXPECTED = {
     "POST /people/{person}/freeze": Needs.ACT,
     "POST /people/{person}/hold": Needs.ACT,
     "POST /people/{person}/invites": Needs.ACT,
+    "POST /people/{person}/leave": Needs.ACT,
     "POST /people/{person}/messages": Needs.ACT,
     "POST /people/{person}/on-call": Needs.ACT,
     "POST /people/{person}/proof": Needs.ACT,
@@ -76,6 +79,7 @@ EXPECTED = {
     "GET /tasks": Needs.READ,
     "GET /tasks/{task}": Needs.READ,
     "POST /tasks/{task}": Needs.ACT,
+    "POST /tasks/{task}/hand": Needs.ACT,
 }
 """Decided by a person, door by door. A new door fails until somebody decides about it."""
 

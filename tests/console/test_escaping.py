@@ -19,7 +19,7 @@ from models.inbox import Heard, Inbox
 from models.outbox import Outbox
 from models.person import Address, Person
 from models.staff import Staff
-from models.task import Task
+from models.task import Task, TaskNote
 from models.trail import Trail
 from models.whereabouts import Whereabouts
 from tests.console.desk import Desk
@@ -43,6 +43,7 @@ TABLES: tuple[type[SQLModel], ...] = (
     Recipient,
     Staff,
     Task,
+    TaskNote,
     Trail,
     Whereabouts,
 )

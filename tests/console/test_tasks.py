@@ -1,9 +1,12 @@
 """Tasks that are done with a note, and the day they make up."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from sqlmodel import Session
 
 from bot.office import tasks as office
-from models.task import Task, TaskKind, TaskState
+from models.task import Task, TaskKind, TaskState, Urgency
 from tests.console.desk import Desk
 from tests.console.story import Day
 
@@ -75,3 +78,69 @@ async def test_a_task_that_there_is_not_says_so(desk: Desk):
     async with desk.browser("marisol") as browser:
         assert (await browser.get("/console/tasks/9")).status_code == 404
         assert (await browser.post("/console/tasks/9", note="x")).status_code == 404
+
+
+async def test_a_task_is_taken_given_put_off_pressed_and_written_about(desk: Desk, day: Day):
+    task = desk.all(Task, Task.kind == TaskKind.QUESTION)[0]
+    path = f"/console/tasks/{task.id}/hand"
+    later = (desk.clock.at + timedelta(hours=3)).astimezone(ZoneInfo("America/Guatemala"))
+    until = later.replace(tzinfo=None).isoformat(timespec="minutes")
+    acts = {
+        "take": {},
+        "leave": {},
+        "give": {"owner": "1"},
+        "note": {"words": "Llamar <b>antes</b> de las 5."},
+        "urgency": {"urgency": "soon"},
+        "snooze": {"until": until},
+    }
+    async with desk.browser("marisol") as browser:
+        await browser.get(f"/console/tasks/{task.id}")
+        for act, fields in acts.items():
+            await browser.follow(await browser.post(path, act=act, **fields))
+        assert "Llamar &lt;b&gt;antes" in browser.page
+        row = f'href="/console/tasks/{task.id}"'
+        shown = {
+            whose: row in (await browser.get(f"/console/tasks?whose={whose}")).text
+            for whose in ("all", "mine", "nobody", "late", "later")
+        }
+        assert [whose for whose, there in shown.items() if there] == ["later"]
+        await browser.follow(await browser.post(path, act="back"))
+        assert row in (await browser.get("/console/tasks?whose=mine")).text
+        for wrong in ({"act": "give"}, {"act": "urgency"}, {"act": "snooze"}, {"act": "note"}, {}):
+            assert (await browser.post(path, **wrong)).status_code == 422
+        past = {"act": "snooze", "until": "2020-01-01T08:00"}
+        assert (await browser.post(path, **past)).status_code == 422
+    kept = desk.only(Task, Task.id == task.id)
+    assert (kept.owner_id, kept.urgency, kept.snoozed_until) == (1, Urgency.SOON, None)
+    assert day.lawyer.id == kept.person_id
+
+
+async def test_that_a_task_is_done_is_undone_and_a_program_does_the_same(desk: Desk, day: Day):
+    task = desk.all(Task, Task.kind == TaskKind.QUESTION)[0]
+    path = f"/console/tasks/{task.id}"
+    async with desk.browser("marisol") as browser:
+        await browser.get(path)
+        await browser.follow(await browser.post(path, note="Por error."))
+        await browser.follow(await browser.post(f"{path}/hand", act="reopen"))
+        assert "La tarea está abierta otra vez." in browser.page
+    async with desk.program(desk.token(staff_id=1)) as program:
+        path = f"/tasks/{task.id}"
+        sheet = (await program.get(path)).json()
+        assert (sheet["state"], [one["words"] for one in sheet["notes"]]) == (
+            "open",
+            ["Por error."],
+        )
+        until = (desk.clock.at + timedelta(hours=1)).isoformat()
+        body = {"owner_id": 1, "urgency": "soon", "snoozed_until": until}
+        assert (await program.patch(path, json=body)).json()["owner_id"] == 1
+        assert (await program.get("/tasks?whose=mine")).json()["items"] == []
+        back = (await program.patch(path, json={"snoozed_until": None})).json()
+        assert (back["snoozed_until"], back["owner_id"]) == (None, 1)
+        assert len((await program.get("/tasks?whose=mine")).json()["items"]) == 1
+        noted = await program.post(f"{path}/notes", json={"words": "Hecho a medias."})
+        assert noted.json()["notes"][-1]["words"] == "Hecho a medias."
+        await program.post(f"{path}/done", json={"note": "listo"})
+        assert (await program.patch(path, json={"state": "open"})).json()["state"] == "open"
+        refused = await program.patch(path, json={"urgency": "now", "snoozed_until": until})
+        assert refused.headers["content-type"] == "application/problem+json"
+    assert day.lawyer.id == desk.only(Task, Task.id == task.id).person_id

@@ -14,6 +14,7 @@ from bot.console.api import (
     evidence,
     joining,
     messages,
+    on_call,
     people,
     post,
     proof,
@@ -59,6 +60,7 @@ def api(world: World) -> FastAPI:
         evidence,
         messages,
         tasks,
+        on_call,
         broadcasts,
         post,
     ):

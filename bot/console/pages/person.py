@@ -13,6 +13,7 @@ from bot.console.records.found import NotFound, the_person
 from bot.console.talking import waits, write
 from bot.console.visit import Visit
 from bot.office import people as office
+from bot.office.duty import shifts
 from bot.office.reach import proof
 from bot.office.reach.addresses import addresses_of, best_address, usable
 from bot.post import windows
@@ -169,6 +170,8 @@ async def _sheet(visit: Visit) -> Response:
             "talks": threads.open_for(s, number),
             "stretch": threads.of_person(s, number),
             "thaw_by": timeline.staff_names(s, [person.thaw_by]).get(person.thaw_by or 0, ""),
+            "held_by": timeline.staff_names(s, [person.held_by]).get(person.held_by or 0, ""),
+            "leave": shifts.leaves(s, [number], visit.now),
             "live": live.address(s, "person", str(number)),
         }
 

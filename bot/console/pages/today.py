@@ -24,7 +24,7 @@ async def today(visit: Visit) -> Response:
     def gather(s: Session) -> dict[str, object]:
         return {
             "live": live.address(s, "all"),
-            "waiting": tasks.waiting(s, most=TASKS),
+            "waiting": tasks.waiting(s, visit.now, most=TASKS),
             "open_tasks": tasks.count_waiting(s),
             "late": tasks.count_late(s, visit.now),
             "talks": threads.listing(s, most=TALKS).items,

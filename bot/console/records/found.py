@@ -9,8 +9,10 @@ from models.assignment import Assignment
 from models.broadcast import Broadcast
 from models.case import Case
 from models.document import DocumentRequest
+from models.duty import Leave, Shift
 from models.evidence import Evidence
 from models.person import Address, Person
+from models.staff import Staff
 from models.task import Task
 from models.whereabouts import Whereabouts
 
@@ -65,6 +67,30 @@ def the_task(s: Session, number: int) -> Task:
     if task is None:
         raise NotFound
     return task
+
+
+def the_account(s: Session, number: int) -> Staff:
+    """Find an account of staff."""
+    staff = s.get(Staff, number)
+    if staff is None:
+        raise NotFound
+    return staff
+
+
+def the_shift(s: Session, number: int) -> Shift:
+    """Find hours at which somebody answers."""
+    shift = s.get(Shift, number)
+    if shift is None:
+        raise NotFound
+    return shift
+
+
+def the_leave(s: Session, person: Person, number: int) -> Leave:
+    """Find days on which somebody is away."""
+    leave = s.get(Leave, number)
+    if leave is None or leave.person_id != person.id:
+        raise NotFound
+    return leave
 
 
 def the_call(s: Session, number: int, case: Case | None = None) -> Appointment:

@@ -1,7 +1,7 @@
 """Words in a person's own language, from the translators' catalogs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -10,7 +10,7 @@ from string import Formatter
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names, get_month_names
 from babel.messages.pofile import read_po
 
 from models.text import Day, Hour, Text, Value
@@ -90,6 +90,28 @@ def render(text: Text, language: str) -> str:
             template = found
             break
     return _filled(template, dict(text.values), speaks)
+
+
+def said() -> Iterator[str]:
+    """Give every sentence that conversations hold, in each language that is whole.
+
+    What stands in braces is given by whoever says it.
+    """
+    folders = {name for one in TONGUES.values() if one.complete for name in one.catalogs}
+    for folder in sorted(folders):
+        with (CATALOGS / folder / "LC_MESSAGES" / "bot.po").open("rb") as file:
+            for message in read_po(file):
+                if any(place.startswith("handlers/") for place, _line in message.locations):
+                    yield str(message.string or message.id)
+
+
+def calendar() -> Iterator[str]:
+    """Give the words of dates, in each language that is whole."""
+    for one in TONGUES.values():
+        if one.complete:
+            for width in ("wide", "abbreviated"):
+                yield from get_month_names(width, locale=one.formats).values()
+                yield from get_day_names(width, locale=one.formats).values()
 
 
 @cache

@@ -61,5 +61,20 @@ class Case(SQLModel, table=True):
     guarded: str = sealed("case.guarded")  # names and places, a line each, that no text may hold
     lawyer_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     parent_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    worded: int = Field(default=0, index=True)  # the rule its words were marked by; 0: none yet
     opened_at: datetime = moment()
     closed_at: datetime | None = maybe_moment()
+
+
+class CaseWord(SQLModel, table=True):
+    """That a case holds a word, as a keyed mark: it finds the word again, and tells nothing.
+
+    `whole`: it is a name or place, or two words of one. Else it is one word of several, which only
+    those whom the case is about must not read.
+    """
+
+    __tablename__ = "case_word"
+
+    mark: str = Field(primary_key=True, max_length=32)
+    case_id: int = Field(primary_key=True, foreign_key="case.id", index=True)
+    whole: bool = Field(primary_key=True)

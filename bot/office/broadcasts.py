@@ -8,13 +8,13 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from bot.office import guard, talks
+from bot.office import asking, guard, talks, wording
 from bot.office.reach.addresses import best_of, in_order
 from bot.office.reach.fitness import exclusion
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from models.broadcast import Broadcast, BroadcastState, Exclusion, Recipient, Reply
-from models.case import Case, CaseState
+from models.case import Case
 from models.facts import AnnounceGiven
 from models.outbox import Outbox, OutboxState
 from models.person import Address, Link, Person, Role, Trust, Via
@@ -80,11 +80,11 @@ def confirm(s: Session, broadcast: Broadcast, staff_id: int, now: datetime) -> N
     if kept.state is not BroadcastState.DRAFT:
         return
     words = f"{kept.body_es}\n{kept.body_en}"
-    for case in s.exec(select(Case).where(Case.state == CaseState.OPEN)):
-        if guard.names(case, words):
-            raise Refusal(
-                _("The words hold a name or place that {code} guards.", code=case.reference)
-            )
+    for number in wording.held(s, wording.runs(words), closed=False).values():
+        code = s.get_one(Case, number).reference
+        raise Refusal(_("The words hold a name or place that {code} guards.", code=code))
+    if asking.asks(words):
+        raise Refusal(guard.ASKING)
     kept.state = BroadcastState.SENDING
     kept.confirmed_at = now
     s.add(kept)

@@ -44,3 +44,10 @@ de del la las lo los el da do dos das the don dona senor senora
 aldea caserio paraje canton comunidad barrio colonia finca municipio departamento village town
 """
 """Words inside names and places that name nothing by themselves."""
+
+BETWEEN = """
+en su sus con por para al un una unos unas y o e que es esta estan vive viven cerca junto frente
+atras detras adelante casa calle hasta desde donde como muy mas no si ya aqui alli ahi este esa ese
+in at on with by near next behind house lives live his her their and or is to from where not
+"""
+"""Words between the names of a place, as people tell it in their own words."""

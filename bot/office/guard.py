@@ -5,18 +5,15 @@ A reason never repeats what it found, because reasons are shown and logged.
 """
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from bot.log import log
-from bot.office import forbidden
-from models.case import Case, CaseState
+from bot.office import asking, forbidden, organisation, wording
+from models.case import Case
 from models.conversation import Talked
 from models.outbox import Outbox, Weight
 from models.person import Address, Link, Lockout, Person, Role, Trust
@@ -33,14 +30,11 @@ NOT_HERE = _("Somebody at this address asked not to be written to there.")
 NOT_THEIRS = _("This address is not this person's.")
 TELLING = _("The words say too much for somebody whom no human has verified.")
 NAMING = _("The words hold a name or place that a case guards.")
+ASKING = _("We never ask for money, passwords, full ID numbers or signatures by message.")
 UNCHECKED = _("The message could not be checked.")
 
 LOCKED = {Lockout.MINOR: MINOR, Lockout.ADVERSE_PARTY: ADVERSE, Lockout.UNSAFE: UNSAFE}
 UNVERIFIED = {Role.PARENT, Role.UNKNOWN}
-JOINING = frozenset(forbidden.JOINING.split())
-"""Words inside names that make no name."""
-
-Words = tuple[str, ...]
 
 
 def verdict(
@@ -63,19 +57,9 @@ def verdict(
     return None if why is None else why.source
 
 
-def names(case: Case, text: str) -> frozenset[Words]:
-    """Find the names and places of a case that a text holds: any two words of one, in order."""
-    said = _joined(_words(text))
-    pairs = set(pairwise(said))
-    singles = {(word,) for word in said}
-    return frozenset(
-        part for line in _lines(case) for part in _parts(line) if part in pairs or part in singles
-    )
-
-
 def tells(text: str, language: str) -> bool:
     """Find whether a text holds what nobody unverified may read."""
-    words = _words(text)
+    words = wording.words(text)
     line = f" {' '.join(words)} "
     singles = _SINGLE | _ENGLISH if language == "eng" else _SINGLE
     return not singles.isdisjoint(words) or any(f" {phrase} " in line for phrase in _PHRASES)
@@ -123,25 +107,46 @@ def _bland(outbox: Outbox, person: Person) -> bool:
 
 def _wording(s: Session, outbox: Outbox, person: Person, text: str) -> Text | None:
     """Say why these words may not go to this person."""
-    if person.role in UNVERIFIED and tells(text, person.language):
+    if asking.asks(text):
+        return ASKING
+    stranger = person.role in UNVERIFIED
+    if stranger and tells(text, person.language):
         return TELLING
     if outbox.written_by is not None and person.role is Role.DEFENDER:
         return None  # a named human may tell a Defender whom she looks for
+    if stranger or outbox.written_by is not None:
+        return NAMING if _named(s, outbox, person, text) else None
     own = _own_words(s, outbox, person)
     for case in _cases(s, outbox, person):
-        if names(case, text) - (names(case, own) if own else frozenset()):
+        if wording.names(case, text) - (wording.runs(own) if own else frozenset()):
             return NAMING
     return None
 
 
-def _cases(s: Session, outbox: Outbox, person: Person) -> Iterable[Case]:
-    """Give the cases whose names the words might hold.
+def _named(s: Session, outbox: Outbox, person: Person, text: str) -> bool:
+    """Tell whether words hold what any case holds: a stranger's may be any, a human's about any.
 
-    Our own sentences hold nothing but what their conversation was given, so that is its case. What
-    a human wrote may be about any.
+    What our own sentences always say, and our own name, tells nothing of anybody.
     """
-    if outbox.written_by is not None:
-        return s.exec(select(Case).where(Case.state == CaseState.OPEN))
+    ours = outbox.written_by is None
+    said = wording.runs(text) - (wording.ordinary() if ours else frozenset())
+    found = wording.held(
+        s,
+        said,
+        case_id=outbox.case_id,
+        person_id=person.id,
+        closed=person.role in UNVERIFIED,
+    )
+    if found and ours:
+        return not wording.runs(organisation.ours(s).name).issuperset(found)
+    return bool(found)
+
+
+def _cases(s: Session, outbox: Outbox, person: Person) -> Iterable[Case]:
+    """Give the cases whose names our own words to one of us might hold.
+
+    Our own sentences hold nothing but what their conversation was given, so that is its case.
+    """
     asked = {"case": outbox.case_id, "person": person.id}
     found = s.connection().execute(_CONCERNED, asked).scalars().all()
     return [s.get_one(Case, number) for number in found]
@@ -155,26 +160,6 @@ def _own_words(s: Session, outbox: Outbox, person: Person) -> str:
     if talked.person_id != person.id:
         return ""
     return json.dumps(json.loads(talked.journal), ensure_ascii=False)
-
-
-def _lines(case: Case) -> list[Words]:
-    lines = re.split(r"[\n,;()/]", f"{case.sought}\n{case.guarded}")
-    return [words for line in lines if (words := _joined(_words(line)))]
-
-
-def _parts(line: Words) -> list[Words]:
-    return [line] if len(line) == 1 else list(pairwise(line))
-
-
-def _joined(words: Iterable[str]) -> Words:
-    return tuple(word for word in words if word not in JOINING and len(word) > 1)
-
-
-def _words(text: str) -> list[str]:
-    """Split into words without accents, case, and signs that cannot be seen."""
-    loose = unicodedata.normalize("NFKD", text).casefold()
-    seen = "".join(sign for sign in loose if unicodedata.category(sign) not in ("Mn", "Cf"))
-    return re.findall(r"\w+", seen)
 
 
 _ENTRIES = f"{forbidden.CHILD} {forbidden.PLACE} {forbidden.REMOVAL} {forbidden.LAW}".split()

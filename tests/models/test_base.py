@@ -10,7 +10,17 @@ from sqlalchemy.exc import StatementError
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.vault.keys import Keys, Unsealable
-from models.base import Choice, Moment, SealedBytes, SealedText, _Seals, among, know_all, use_sealer
+from models.base import (
+    Choice,
+    Moment,
+    SealedBytes,
+    SealedText,
+    _Seals,
+    among,
+    blind,
+    know_all,
+    use_sealer,
+)
 from models.case import Case, Program
 from models.document import DocumentType
 from models.facts import LanguageChosen, PapersGiven, SearchReported, pack, request_of, unpack
@@ -122,3 +132,12 @@ def test_a_conversation_about_papers_says_which_document_it_asks_for():
     papers = PapersGiven(7, "GT-0417", DocumentType.PASSPORT)
     assert request_of(json.dumps(pack(papers))) == 7
     assert request_of(json.dumps(pack(LanguageChosen("eng")))) is None
+
+
+def test_a_mark_is_found_again_and_not_read():
+    use_sealer(Keys(b"1" * 32))
+    mark = blind("case.word", "kevin")
+    assert mark == blind("case.word", "kevin")
+    assert mark not in (blind("case.word", "kevim"), blind("other", "kevin"))
+    use_sealer(Keys(b"2" * 32))
+    assert mark != blind("case.word", "kevin")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.office import forbidden, guard, people
+from bot.office import forbidden, guard, people, wording
 from bot.tongues import TONGUES, render
 from handlers import always
 from handlers.repertoire import REPERTOIRE, SAMPLES
@@ -196,7 +196,7 @@ def case_of(sought="", guarded=""):
     ],
 )
 def test_names_are_found_by_any_two_words_of_them(sought, guarded, text, found):
-    assert bool(guard.names(case_of(sought, guarded), text)) is found
+    assert bool(wording.names(case_of(sought, guarded), text)) is found
 
 
 def test_the_names_of_a_case_go_to_nobody_but_by_a_humans_word_to_a_defender(office, father):

@@ -12,7 +12,7 @@ from bot.console.preview import Preview, previews
 from bot.console.records import people
 from bot.console.records.found import the_call, the_case
 from bot.console.visit import Visit
-from bot.office import casebook, guard, organisation
+from bot.office import casebook, guard, organisation, wording
 from bot.office.reach.addresses import addresses_of, best_address
 from bot.office.reach.fitness import exclusion, reason
 from models.appointment import AppointmentState, Established
@@ -176,7 +176,7 @@ async def _form(
         first=first,
         then=then,
         tells=bool(words) and chosen is not None and guard.tells(words, chosen.person.language),
-        holds_names=bool(words) and bool(guard.names(case, words)),
+        holds_names=bool(words) and bool(wording.names(case, words)),
         mark=visit.form.mark(),
     )
 

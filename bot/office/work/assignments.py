@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from bot.office import guard, talks, tasks
+from bot.office import talks, tasks, wording
 from bot.office.notices import Notice
 from bot.office.reach.fitness import choose_defenders
 from bot.office.refusal import Refusal
@@ -51,7 +51,7 @@ def offer(
         raise Refusal(_("Choose at least one Defender."))
     if due and not _is_day(due):
         raise Refusal(_("The day must be written like 2026-12-05."))
-    if guard.names(case, f"{municipality}\n{language_needed}\n{budget}"):
+    if wording.names(case, f"{municipality}\n{language_needed}\n{budget}"):
         raise Refusal(
             _("The offer would hold a name or place that this case guards. Leave it out.")
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from bot.office import wording
 from bot.office.once import once
 from bot.office.refusal import Refusal
 from bot.vault import trail
@@ -60,6 +61,7 @@ def open_case(
     )
     if not made:
         raise Refusal(_("There is a case {code} already. Choose another number.", code=code))
+    wording.keep(s, case)
     trail.note(
         s, actor=actor, act="case.opened", object=f"case:{case.id}", case_id=case.id, now=now
     )

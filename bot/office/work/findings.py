@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.office import talks, tasks
+from bot.office import talks, tasks, wording
 from bot.office.notices import Notice
 from bot.office.pings import ping
 from bot.office.reach.addresses import last_heard
@@ -33,6 +33,7 @@ def search_reported(s: Session, talked: Talked, fact: SearchReported, now: datet
         return
     s.add(report)
     s.flush()
+    wording.add_place(s, report.case_id, report.place)
     trail.note(
         s,
         actor=trail.by_person(talked.person_id),

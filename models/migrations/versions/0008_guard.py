@@ -1,0 +1,32 @@
+"""The words that cases hold, as keyed marks that one look-up finds."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # No key is at hand here. A case without marks is marked when a text is next held against it.
+    with op.batch_alter_table("case") as table:
+        table.add_column(sa.Column("worded", sa.Integer(), nullable=False, server_default="0"))
+        table.create_index("ix_case_worded", ["worded"])
+    op.create_table(
+        "case_word",
+        sa.Column("mark", sa.String(32), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_case_word_case_id_case"),
+        sa.PrimaryKeyConstraint("mark", "case_id", "whole", name="pk_case_word"),
+    )
+    op.create_index("ix_case_word_case_id", "case_word", ["case_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("case_word")
+    with op.batch_alter_table("case") as table:
+        table.drop_index("ix_case_worded")
+        table.drop_column("worded")

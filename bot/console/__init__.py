@@ -19,6 +19,7 @@ from bot.console.pages import (
     case,
     cases,
     danger,
+    facts,
     files,
     hiring,
     joining,
@@ -64,6 +65,7 @@ DOORS = Doors(
         tasks.doors,
         on_call.doors,
         post.doors,
+        facts.doors,
         files.doors,
     )
     for door in subject

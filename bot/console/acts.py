@@ -60,6 +60,7 @@ ACTS: Mapping[str, Text] = {
     "message.arrived": _("{who} knows that a message arrived.", who=WHO),
     "message.repeat": _("{who} let a message go once more.", who=WHO),
     "message.leave": _("{who} left a message as it is: nobody knows whether it arrived.", who=WHO),
+    "fact.kept": _("{who} wrote a fact down, or renewed it.", who=WHO),
     "call.cancelled": _("{who} cancelled the call.", who=WHO),
 }
 """A sentence an act. `{who}` is a name; the bot itself has none."""

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from bot.office import guard, tasks
+from bot.office import dated, guard, tasks
 from bot.office.refusal import Refusal
 from bot.post import outbox, windows
 from bot.post.phrases import LANGUAGES
@@ -60,7 +60,8 @@ def write(
     if made is None:
         return None
     row = s.get_one(Outbox, made)
-    why_not = guard.verdict(s, row, person, address, text, now)
+    whole = dated.filled(s, text, person.language, now)
+    why_not = guard.verdict(s, row, person, address, whole, now)
     if why_not is not None:
         raise Refusal(Text(why_not))
     for task in s.exec(_UNANSWERED, params={"person": person.id}):

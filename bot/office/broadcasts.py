@@ -8,7 +8,7 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from bot.office import asking, guard, talks, wording
+from bot.office import asking, dated, guard, talks, wording
 from bot.office.reach.addresses import best_of, in_order
 from bot.office.reach.fitness import exclusion
 from bot.office.refusal import Refusal
@@ -75,11 +75,16 @@ def audience(s: Session, whom: Broadcast | Collection[int]) -> list[Seat]:
 
 
 def confirm(s: Session, broadcast: Broadcast, staff_id: int, now: datetime) -> None:
-    """Let a broadcast go out. Confirmed twice, it goes out once. Refuses words a case guards."""
+    """Let a broadcast go out. Confirmed twice, it goes out once.
+
+    Refuses words that a case guards, that ask for what we never ask for, or that hold a fact whose
+    review date has passed.
+    """
     kept = _lock(s, broadcast.id or 0)
     if kept.state is not BroadcastState.DRAFT:
         return
-    words = f"{kept.body_es}\n{kept.body_en}"
+    told = dated.filled(s, kept.body_es, "spa", now), dated.filled(s, kept.body_en, "eng", now)
+    words = "\n".join(told)
     for number in wording.held(s, wording.runs(words), closed=False).values():
         code = s.get_one(Case, number).reference
         raise Refusal(_("The words hold a name or place that {code} guards.", code=code))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from bot.office import gates, guard, hours
+from bot.office import dated, gates, guard, hours
 from bot.office.duty import held
 from bot.post import attempts, holding, outbox, windows
 from bot.post.attempts import Going
@@ -162,6 +162,11 @@ class Drawing:
 
     def _next_part(self, s: Session, look: _Look, base: Outbound, name: str) -> _Drawn | None:
         row, now = look.row, look.now
+        try:
+            base = replace(base, text=dated.filled(s, base.text, look.person.language, now))
+        except dated.Stale as stale:
+            close(s, row, OutboxState.REFUSED, str(stale), now)
+            return None
         channel = self._world.channels[row.via]
         pieces = channel.pieces(base)
         written = [channel.write(piece) for piece in pieces]

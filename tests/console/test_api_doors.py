@@ -43,6 +43,8 @@ EXPECTED = {
     "POST /cases/{reference}/whereabouts/{report_id}/decision": {"cases:write"},
     "GET /envelopes": {"post:read"},
     "POST /envelopes/{envelope_id}/replay": {"post:write"},
+    "GET /facts": {"facts:read"},
+    "PUT /facts/{key}": {"facts:write"},
     "GET /gates": {"post:read"},
     "DELETE /gates/{gate}": {"post:write"},
     "PUT /gates/{gate}": {"post:write"},
@@ -135,6 +137,7 @@ def request(operation: str, day: Day) -> tuple[str, str]:
         envelope_id=1,
         message_id=1,
         gate="channel:sms",
+        key="plazo",
     )
 
 

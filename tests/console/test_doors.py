@@ -36,6 +36,8 @@ EXPECTED = {
     "GET /cases/{reference}/timeline": Needs.READ,
     "POST /cases/{reference}/whereabouts/{report}": Needs.ACT,
     "GET /conversations": Needs.READ,
+    "GET /facts": Needs.READ,
+    "POST /facts": Needs.ACT,
     "GET /files/{file}": Needs.READ,
     "GET /files/{file}/original": Needs.READ,
     "GET /files/{file}/preview": Needs.READ,

@@ -12,6 +12,7 @@ from bot.console.api import (
     danger,
     documents,
     evidence,
+    facts,
     joining,
     messages,
     on_call,
@@ -63,6 +64,7 @@ def api(world: World) -> FastAPI:
         on_call,
         broadcasts,
         post,
+        facts,
     ):
         app.include_router(part.router)
     return app

@@ -17,7 +17,7 @@ from models.staff import ApiToken, Staff
 
 T = TypeVar("T")
 
-RESOURCES = ("people", "cases", "evidence", "messages", "tasks", "broadcasts", "post")
+RESOURCES = ("people", "cases", "evidence", "messages", "tasks", "broadcasts", "post", "facts")
 SCOPES = tuple(
     f"{resource}:{verb}"
     for resource in RESOURCES

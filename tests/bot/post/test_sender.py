@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlmodel import Session, select
 
 from bot.db import Database
-from bot.office import people
+from bot.office import dated, people
 from bot.post import doubts, outbox, sender
 from bot.post.doubts import reconcile
 from bot.post.outbox import LEASE
@@ -134,6 +134,24 @@ async def test_what_the_guard_keeps_back_never_leaves_and_a_human_hears_of_it(
     (task,) = scene.tasks(office.db)
     assert (task.kind, task.cause) == (TaskKind.NOT_SENT, f"kept:{number}")
     assert row.reason in task.detail
+
+
+async def test_words_with_a_fact_past_its_date_never_leave_and_its_owner_is_named(
+    office: Office,
+) -> None:
+    marta = sms(office.db)
+    keep = partial(dated.keep, key="plazo", spanish="el 11", english="", owner="Ana")
+    office.db.write_now(partial(keep, review_by=scene.later(days=1), now=NOW, actor="staff:1"))
+    put(office.db, marta, "now", text="Es [[plazo]].")
+    await office.sends()
+    assert office.words == ["Es el 11."]
+    office.clock.goes_on(days=2)
+    number = put(office.db, marta, "late", text="Es [[plazo]].", now=office.clock.time)
+    await office.sends()
+    assert office.words == ["Es el 11."]
+    assert message(office.db, number).state is OutboxState.REFUSED
+    (task,) = scene.tasks(office.db)
+    assert "Ask Ana" in task.detail
 
 
 def _freeze(person_id: int, s: Session) -> None:

@@ -53,6 +53,11 @@ def stopped() -> Text:
     return _("Done: we will not write to you any more; if you ever want us to, write START.")
 
 
+def withdrawn_consent() -> Text:
+    """Confirm that what somebody allowed is not used any more, and that a human deletes."""
+    return _("Done: we do not use your data any more. A person will see to it that it is deleted.")
+
+
 def bland() -> Text:
     """End a talk as if nothing were: somebody else may be reading."""
     return _("Thank you, not for now. Have a good day.")

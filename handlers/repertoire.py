@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.announce import announce
+from handlers.consent import VERSION, consent
 from handlers.language import language
 from handlers.offer import offer
 from handlers.outreach import outreach
@@ -26,6 +27,7 @@ from models.assignment import AssignmentKind
 from models.document import DocumentType
 from models.facts import (
     AnnounceGiven,
+    ConsentGiven,
     LanguageChosen,
     OfferGiven,
     OutreachGiven,
@@ -37,6 +39,7 @@ from models.facts import (
     WelcomeGiven,
     WhichGiven,
 )
+from models.grant import Purpose
 from models.outbox import Weight
 
 
@@ -73,6 +76,7 @@ REPERTOIRE: Mapping[str, Entry] = {
     "outreach": Entry(
         outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True, repeatable=False
     ),
+    "consent": Entry(consent, ConsentGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True),
     "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE, repeatable=False, neutral=True),
     "language": Entry(
         language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True, neutral=True
@@ -110,6 +114,7 @@ SAMPLES: Mapping[str, object] = {
         organisation="la Red de Defensoras",
         phone="+502 2222 0000",
     ),
+    "consent": ConsentGiven(Purpose.CONTACT, asked_by=1, version=VERSION),
     "ping": PingGiven("GT-0417"),
     "language": LanguageChosen("spa"),
     "which": WhichGiven(heard=0, codes=("GT-0417", "HN-0233")),

@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 from models.assignment import AssignmentKind, DeclineReason
 from models.broadcast import Reply
 from models.document import DocumentType, Obstacle
+from models.grant import GrantAct, Purpose
 from models.whereabouts import Certainty, Finding, Source
 
 # --- what conversations are given ----------------------------------------------------------------
@@ -110,6 +111,15 @@ class PinGiven:
     address: int
 
 
+@dataclass(frozen=True)
+class ConsentGiven:
+    """One purpose to be asked for, by whom of staff, in which version of the words."""
+
+    purpose: Purpose
+    asked_by: int
+    version: str
+
+
 # --- what conversations find ---------------------------------------------------------------------
 
 
@@ -182,6 +192,14 @@ class Answered:
     broadcast: int
     reply: Reply
     words: str = ""
+
+
+@dataclass(frozen=True)
+class ConsentAnswered:
+    """Somebody answered whether they allow something: granted, refused, or unclear."""
+
+    purpose: Purpose
+    answer: GrantAct
 
 
 @dataclass(frozen=True)
@@ -284,6 +302,8 @@ _KINDS: dict[str, Any] = {
         WhichGiven,
         ProvingGiven,
         PinGiven,
+        ConsentGiven,
+        ConsentAnswered,
         Accepted,
         Declined,
         Lapsed,

@@ -23,6 +23,7 @@ class TaskKind(Enum):
     NOT_SENT = "not_sent"  # a message was kept back, failed or is unknown
     BROKEN = "broken"  # a conversation or an envelope that could not be worked
     ODD = "odd"
+    FORGET = "forget"  # somebody took back all they allowed, and wants their data gone
     DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
     HELD = "held"  # somebody wrote into a talk that a human has taken over
     INTAKE = "intake"  # somebody wrote to us first

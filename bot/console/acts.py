@@ -60,6 +60,13 @@ ACTS: Mapping[str, Text] = {
     "message.arrived": _("{who} knows that a message arrived.", who=WHO),
     "message.repeat": _("{who} let a message go once more.", who=WHO),
     "message.leave": _("{who} left a message as it is: nobody knows whether it arrived.", who=WHO),
+    "grant.asked": _("{who} asked a person for consent.", who=WHO),
+    "grant.granted": _("{who}: a consent was given.", who=WHO),
+    "grant.refused": _("{who}: a consent was refused.", who=WHO),
+    "grant.unclear": _("{who}: an answer about consent was not clear.", who=WHO),
+    "grant.revoked": _("{who}: a consent was taken back.", who=WHO),
+    "grant.shared": _("{who} kept that something was shared, as it was allowed.", who=WHO),
+    "grant.overridden": _("{who} kept that something was shared without consent.", who=WHO),
     "fact.kept": _("{who} wrote a fact down, or renewed it.", who=WHO),
     "call.cancelled": _("{who} cancelled the call.", who=WHO),
 }

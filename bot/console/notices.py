@@ -35,6 +35,7 @@ NOTICES: Mapping[str, Text] = {
         "Your message is kept. WhatsApp's 24 hours are over, so this person first gets a notice "
         "that says nothing of yours. Your words go when it is answered."
     ),
+    "consent-kept": _("It is in the log, with your name."),
     "fact-kept": _("The fact is kept. Messages that hold it say so from now on."),
     "task-done": _("The task is done."),
     "task-take": _("The task is yours."),

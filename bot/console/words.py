@@ -11,6 +11,8 @@ from models.case import CaseState, Program
 from models.conversation import ConversationState
 from models.document import DocumentState, DocumentType, Obstacle
 from models.evidence import EvidenceState, Provenance
+from models.grant import Giver, GrantAct, Medium, Purpose, Withheld
+from models.grant import Standing as Allowed
 from models.inbox import InboxState
 from models.outbox import Held, OutboxState, Weight
 from models.person import Lockout, Role, Trust, Via
@@ -180,6 +182,7 @@ WORDS: Mapping[Enum, Text] = {
     TaskKind.NOT_SENT: p_("task", "A message was not sent"),
     TaskKind.BROKEN: p_("task", "Something could not be worked"),
     TaskKind.ODD: p_("task", "Something odd came in"),
+    TaskKind.FORGET: p_("task", "Delete what somebody wants deleted"),
     TaskKind.DANGER: p_("task", "Somebody may be in danger"),
     TaskKind.HELD: p_("task", "Answer in a talk that a human has"),
     TaskKind.INTAKE: p_("task", "Somebody wrote to us first"),
@@ -192,6 +195,38 @@ WORDS: Mapping[Enum, Text] = {
     Whose.NOBODYS: p_("task", "Nobody's"),
     Whose.LATE: p_("task", "Late"),
     Whose.PUT_OFF: p_("task", "Put off"),
+    Purpose.CONTACT: p_("purpose", "Be contacted again"),
+    Purpose.LAWYER: p_("purpose", "Share with the lawyer"),
+    Purpose.PARTNER: p_("purpose", "Share with a named partner"),
+    Purpose.LOCATION: p_("purpose", "Share the place with the team"),
+    Purpose.DOCUMENTS: p_("purpose", "Keep documents"),
+    Purpose.VOICE: p_("purpose", "Record the voice"),
+    Purpose.STATISTICS: p_("purpose", "Statistics that identify nobody"),
+    GrantAct.ASKED: p_("consent", "Asked"),
+    GrantAct.GRANTED: p_("consent", "Allowed"),
+    GrantAct.REFUSED: p_("consent", "Said no"),
+    GrantAct.UNCLEAR: p_("consent", "Not clear"),
+    GrantAct.REVOKED: p_("consent", "Taken back"),
+    GrantAct.SHARED: p_("consent", "Shared"),
+    GrantAct.OVERRIDDEN: p_("consent", "Shared without consent"),
+    Allowed.NOT_ASKED: p_("consent", "Not asked"),
+    Allowed.ASKED: p_("consent", "Asked, no answer yet"),
+    Allowed.GRANTED: p_("consent", "Allowed"),
+    Allowed.REFUSED: p_("consent", "Said no"),
+    Allowed.UNCLEAR: p_("consent", "Not clear"),
+    Allowed.EXPIRED: p_("consent", "Expired"),
+    Allowed.REVOKED: p_("consent", "Taken back"),
+    Giver.INDIVIDUAL: p_("giver", "The person"),
+    Giver.CAREGIVER: p_("giver", "A caregiver"),
+    Giver.OTHER: p_("giver", "Somebody else"),
+    Medium.CHAT: p_("medium", "By message"),
+    Medium.CALL: p_("medium", "By a call"),
+    Medium.IN_PERSON: p_("medium", "In person"),
+    Medium.AUDIO: p_("medium", "By a recording"),
+    Medium.PAPER: p_("medium", "On paper"),
+    Withheld.FEAR: p_("withheld", "Out of fear"),
+    Withheld.SELF: p_("withheld", "Wants to tell it in person"),
+    Withheld.OTHER: p_("withheld", "Another reason"),
     TaskState.OPEN: p_("task", "Open"),
     TaskState.DONE: p_("task", "Done"),
 }
@@ -236,6 +271,7 @@ TALKS: Mapping[str, Text] = {
     "papers": p_("conversation", "Photos of a document"),
     "announce": p_("conversation", "Broadcast"),
     "outreach": p_("conversation", "First contact"),
+    "consent": p_("conversation", "Question for consent"),
     "ping": p_("conversation", "News for the lawyer"),
     "language": p_("conversation", "Choice of language"),
     "which": p_("conversation", "Which request is meant"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot.office import organisation, tasks
+from bot.office.consents import chat
 from bot.office.notices import Notice
 from bot.office.reach import consent
 from bot.office.reach.addresses import best_address, last_heard
@@ -26,6 +27,7 @@ from models.facts import (
     Belongs,
     CallBooked,
     CallWanted,
+    ConsentAnswered,
     Declined,
     LanguageChosen,
     Lapsed,
@@ -78,6 +80,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
             unobtainable(s, talked, fact, now)
         case Answered():
             _answered(s, talked, fact, now)
+        case ConsentAnswered():
+            chat.answered(s, talked, fact, now)
         case CallBooked():
             booked(s, talked, fact, now)
         case CallWanted():

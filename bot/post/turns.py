@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
 from bot.office.reach.invites import token_in
-from bot.post import duty, receipts, windows
+from bot.post import duty, receipts, windows, withdrawing
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce, belongs
@@ -23,7 +23,7 @@ from bot.post.screen import spoken
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
 from handlers.seen import Seen
-from handlers.understanding import stops
+from handlers.understanding import stops, withdraws
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
@@ -166,6 +166,8 @@ class Turns:
         if token and self._acts.started(s, arrival, token, only_invited=True):
             return
         if person.role is Role.STAFF and duty.takes(s, self._acts.screen, arrival):
+            return
+        if withdraws(inbound.text) and withdrawing.answer(s, self._acts.screen, arrival):
             return
         self._act(s, arrival, talks, digits)
 

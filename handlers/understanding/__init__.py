@@ -6,6 +6,7 @@ from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.reading import understand
 from handlers.understanding.saying import says_phrase
 from handlers.understanding.stopping import starts, stops, stops_anybody
+from handlers.understanding.withdrawing import withdraws
 from handlers.understanding.words import fold as normal
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "stops",
     "stops_anybody",
     "understand",
+    "withdraws",
 ]

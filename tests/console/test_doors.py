@@ -58,6 +58,8 @@ EXPECTED = {
     "POST /people/new": Needs.ACT,
     "GET /people/{person}": Needs.READ,
     "POST /people/{person}/addresses": Needs.ACT,
+    "GET /people/{person}/consents": Needs.READ,
+    "POST /people/{person}/consents": Needs.ACT,
     "GET /people/{person}/earlier": Needs.READ,
     "POST /people/{person}/duress": Needs.ACT,
     "POST /people/{person}/freeze": Needs.ACT,

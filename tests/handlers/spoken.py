@@ -34,6 +34,7 @@ def everything() -> list[Text]:
         always.repeated(),
         always.stopped(),
         always.returned(),
+        always.withdrawn_consent(),
         always.bland(),
         always.alarm("P-17"),
         *(always.person_called(when) for when in promises()),

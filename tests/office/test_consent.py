@@ -1,8 +1,10 @@
 """Stop wins over everything, per person; an address is spared for everybody."""
 
 import pytest
+import sqlalchemy as sa
 
 from bot.office import people
+from bot.office.consents import withdrawal
 from models.assignment import Assignment, Offer, OfferState
 from models.consent import ConsentEvent, ConsentKind
 from models.conversation import ConversationState
@@ -138,3 +140,13 @@ def test_a_wrong_number_is_not_theirs_any_more(s, office):
     assert events(office, father) == [(ConsentKind.NOT_HERE, "numero ekivocado")]
     with pytest.raises(Exception, match="No row"):
         people.disprove(s, office.person("Ana"), address, "", NOON)
+
+
+@pytest.mark.parametrize("table", ["consent_grant", "consent_event"])
+def test_the_database_itself_refuses_to_change_what_was_said(s, office, table):
+    marta = office.person("Marta")
+    people.stop(s, marta, office.only_address(marta), Via.WHATSAPP, "alto", None, NOON)
+    withdrawal.take(s, marta, "borren mis datos", None, NOON)
+    for change in ("UPDATE {} SET at = at", "DELETE FROM {}"):
+        with pytest.raises(sa.exc.DBAPIError, match="never changed or deleted"), s.begin_nested():
+            s.connection().execute(sa.text(change.format(table)))

@@ -74,6 +74,33 @@ def start_again(
     _keep(s, person, address, ConsentKind.START, via.value, words, inbox_id, now)
 
 
+def let_back(s: Session, person: Person, staff_id: int, words: str, now: datetime) -> None:
+    """Let somebody be written to again who told a named human that they want it.
+
+    The human has the consent on record. What was cancelled stays cancelled.
+    """
+    person.stopped_at = None
+    s.add(person)
+    event = ConsentEvent(
+        person_id=person.id or 0,
+        kind=ConsentKind.START,
+        via="staff",
+        words=words,
+        staff_id=staff_id,
+        rule=RULE,
+        at=now,
+    )
+    s.add(event)
+    s.flush()
+    trail.note(
+        s,
+        actor=trail.by_staff(staff_id),
+        act="consent.start",
+        object=f"person:{person.id}",
+        now=now,
+    )
+
+
 def block(s: Session, address: Address, now: datetime) -> None:
     """Write no more to an address: its holder blocked us there, or the carrier did.
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.office import organisation, talks, tasks
+from bot.office.consents import sharing
 from bot.office.reach.fitness import choose_parent
 from bot.office.refusal import Refusal
 from bot.office.work.cases import must_be_open
@@ -15,6 +16,7 @@ from models.appointment import Appointment, AppointmentState, Established
 from models.case import Case
 from models.conversation import Talked
 from models.facts import CallBooked, OutreachGiven
+from models.grant import Purpose
 from models.person import Person
 from models.task import TaskKind
 from models.text import _
@@ -41,6 +43,7 @@ def outreach(
     person = choose_parent(s, person_id)
     if not slots or min(slots) <= now:
         raise Refusal(_("Offer at least one hour for a call, and none that has passed."))
+    sharing.not_against(s, person_id, Purpose.CONTACT, now, case.id)
     _not_pressing(s, person, now)
     ours = organisation.ours(s)
     talked = talks.start(

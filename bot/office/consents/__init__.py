@@ -1,0 +1,1 @@
+"""What people allow us to do with what we know of them, purpose by purpose."""

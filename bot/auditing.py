@@ -84,7 +84,7 @@ def _outside(kept: Path) -> tuple[int, str]:
 def _copy(s: Session, drawn: Keys, verdict: audit.Verdict, to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (to / "audit.jsonl").open("w") as told, (to / "audit.chain").open("w") as chain:
-        for one in audit.lines(s, drawn):
+        for one in audit.lines(s):
             if one.seq > verdict.lines:
                 break  # it came while we looked, and is not checked
             told.write(one.text + "\n")

@@ -27,6 +27,10 @@ from sqlmodel import Session
 from bot import metrics
 from bot.line import Line
 from bot.log import log
+from bot.vault.keyring import Key, Ring, Sealing
+from bot.vault.owning import SEALING, listen
+from models.data_key import Whose
+from models.seal import during
 
 T = TypeVar("T")
 Act = Callable[[Session], T]
@@ -69,6 +73,7 @@ class Database:
         """Open it. `steady` is the clock of an embedded record, where it is not the machine's."""
         embedded = sa.make_url(url).get_backend_name() == "sqlite"
         self._info = {"steady": steady or _steady, "embedded": embedded}
+        self.ring = Ring()
         self.url = sa.make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="read")
@@ -116,7 +121,8 @@ class Database:
         try:
             with (
                 self._reader.connect() as connection,
-                _Session(connection, info=self._info) as session,
+                during(sealing := Sealing(self.ring, connection)),
+                _Session(connection, info=self._info | {SEALING: sealing}) as session,
             ):
                 return _do(act, session)
         except DBAPIError as problem:
@@ -127,15 +133,16 @@ class Database:
         for left in range(RETRIES, -1, -1):
             try:
                 with self._beside.begin() as connection:
-                    result = self._run(act, connection)
+                    result, sealing = self._run(act, connection)
                     if self.embedded:
                         _must_be_whole(connection)
-                    return result
             except DBAPIError as problem:
                 if left and getattr(problem.orig, "sqlstate", None) in RETRYABLE:
                     time.sleep(0.01 * (RETRIES - left + 1))
                     continue
                 raise _verdict(problem) from problem
+            self.ring.learn(sealing.found)
+            return result
         raise AssertionError  # the loop returns or raises
 
     def close(self) -> None:
@@ -158,19 +165,23 @@ class Database:
         if self._stopped:
             raise Unavailable("The database is closed.")
 
-    def _run(self, act: Act[T], connection: Connection) -> T:
+    def _run(self, act: Act[T], connection: Connection) -> tuple[T, Sealing]:
+        sealing = Sealing(self.ring, connection)
         # The session never ends the transaction: whoever called us does, for the whole batch.
-        with _Session(
-            connection,
-            join_transaction_mode="rollback_only",
-            expire_on_commit=False,
-            info=self._info,
-        ) as session:
+        with (
+            during(sealing),
+            _Session(
+                connection,
+                join_transaction_mode="rollback_only",
+                expire_on_commit=False,
+                info=self._info | {SEALING: sealing},
+            ) as session,
+        ):
             result = _do(act, session)
             for ending in session.info.pop(_ENDINGS, ()):
                 ending(session)
             session.flush()
-            return result
+            return result, sealing
 
     def _write_all(self) -> None:
         while self._line.wait():
@@ -183,6 +194,7 @@ class Database:
 
     def _commit(self) -> list[_Job[Any]]:
         jobs: list[_Job[Any]] = []
+        found: dict[Whose, Key] = {}
         alone = self._line.alone
         try:
             with self._writer.begin() as connection:
@@ -190,7 +202,8 @@ class Database:
                     jobs.append(job)
                     try:
                         with contextlib.nullcontext() if alone else connection.begin_nested():
-                            job.result = self._run(job.act, connection)
+                            job.result, sealing = self._run(job.act, connection)
+                            found |= sealing.found
                     except BaseException as problem:
                         job.error = _verdict(problem)
                         if alone:
@@ -203,6 +216,8 @@ class Database:
                 jobs.extend(self._line.commit())
             for job in jobs:
                 job.error = job.error or _verdict(problem, whole=True)
+        else:
+            self.ring.learn(found)
         return jobs
 
 
@@ -262,6 +277,9 @@ class _Session(Session):
         if self.info["embedded"]:
             with_for_update = None
         return super().get(*what, with_for_update=with_for_update, **more)
+
+
+listen(_Session)
 
 
 @sa.event.listens_for(_Session, "do_orm_execute")

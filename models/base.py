@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
+
+from models.seal import GONE, Destroyed, House, Owned, OwnedBytes, Sealer, here
 
 E = TypeVar("E", bound=Enum)
 
@@ -54,42 +56,36 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Sealer(Protocol):
-    """What makes words unreadable on a stolen disk, and readable again."""
-
-    def seal(self, plain: bytes, place: str) -> bytes:
-        """Encrypt for one place (table.column): moved elsewhere it does not open."""
-        ...
-
-    def open(self, sealed: bytes, place: str) -> bytes:
-        """Decrypt. Raises when the key, the bytes or the place are not those it was sealed with."""
-        ...
-
-    def lookup(self, kind: str, value: str) -> str:
-        """Hash with a key: the same value of a kind is found again, and cannot be read."""
-        ...
-
-
 class _Seals:
     """The sealer in use. The composition root sets it once, before the first row is touched."""
 
-    sealer: Sealer | None = None
+    sealer: House | None = None
 
     @classmethod
-    def get(cls) -> Sealer:
+    def get(cls) -> House:
         if cls.sealer is None:
             raise RuntimeError("No sealer is set. Call models.base.use_sealer before the database.")
         return cls.sealer
 
 
-def use_sealer(sealer: Sealer) -> None:
+def use_sealer(sealer: House) -> None:
     """Say who seals. Nothing sealed can be read or written before."""
     _Seals.sealer = sealer
 
 
 def blind(kind: str, value: str) -> str:
     """Mark a value so that the same one of its kind is found again, and a thief reads nothing."""
-    return _Seals.get().lookup(kind, value)
+    return house().lookup(kind, value)
+
+
+def sealer() -> Sealer:
+    """Who seals and opens now: the keyring of the act that runs, or the keys of the house."""
+    return here() or _Seals.get()
+
+
+def house() -> House:
+    """Give the keys of the house, whatever act runs."""
+    return _Seals.get()
 
 
 class SealedBytes(sa.types.TypeDecorator[bytes]):
@@ -104,11 +100,19 @@ class SealedBytes(sa.types.TypeDecorator[bytes]):
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - the signature is SQLAlchemy's
         """Seal on the way in."""
-        return None if value is None else _Seals.get().seal(value, self.place)
+        if value is None:
+            return None
+        by = value.by if isinstance(value, OwnedBytes) else sealer()
+        return by.seal(value, self.place)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - the signature is SQLAlchemy's
-        """Open on the way out."""
-        return None if value is None else _Seals.get().open(value, self.place)
+        """Open on the way out; nothing is left of what was destroyed."""
+        if value is None:
+            return None
+        try:
+            return sealer().open(value, self.place)
+        except Destroyed:
+            return b""
 
 
 class SealedText(sa.types.TypeDecorator[str]):
@@ -117,21 +121,26 @@ class SealedText(sa.types.TypeDecorator[str]):
     impl = sa.LargeBinary
     cache_ok = True
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, gone: str = GONE) -> None:
         super().__init__()
         self.place = place
+        self.gone = gone
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 - the signature is SQLAlchemy's
         """Seal on the way in."""
         if value is None:
             return None
-        return _Seals.get().seal(value.encode("utf-8", "surrogatepass"), self.place)
+        by = value.by if isinstance(value, Owned) else sealer()
+        return by.seal(value.encode("utf-8", "surrogatepass"), self.place)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the signature is SQLAlchemy's
-        """Open on the way out."""
+        """Open on the way out; `gone` stands where words were destroyed."""
         if value is None:
             return None
-        return _Seals.get().open(value, self.place).decode("utf-8", "surrogatepass")
+        try:
+            return sealer().open(value, self.place).decode("utf-8", "surrogatepass")
+        except Destroyed:
+            return self.gone
 
 
 class Choice(sa.types.TypeDecorator[E]):
@@ -164,8 +173,13 @@ def maybe_moment(*, index: bool = False) -> Any:
 
 
 def sealed(place: str, *, default: str | None = "") -> Any:
-    """Declare a column for words that no thief may read."""
-    return Field(default=default, sa_type=_typed(SealedText, place), nullable=default is None)
+    """Declare a column for words that no thief may read.
+
+    Whose key they are sealed with follows from the row: see `models.data_key.whose`.
+    """
+    # What is destroyed is read as the default where that is JSON: it is read as such.
+    kind: Any = SealedText(place, default or GONE)
+    return Field(default=default, sa_type=kind, nullable=default is None)
 
 
 def sealed_bytes(place: str) -> Any:

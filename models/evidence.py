@@ -58,6 +58,7 @@ class Evidence(SQLModel, table=True):
     sha256: str = Field(default="", max_length=64, index=True)
     size: int = 0
     path: str = Field(default="", max_length=200)  # below DATA_DIR, sealed bytes
+    secret: str | None = sealed("evidence.secret", default=None)  # half of the key of both
     preview_path: str = Field(default="", max_length=200)
     quality: str = Field(default="", max_length=40)  # advisory: blurred, dark, small, unreadable
     sent_at: datetime | None = maybe_moment()  # the provider's word

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from bot.post.outbox import Claim
 from bot.post.pacing import Lately
+from bot.vault.owning import words_of
 from channels.base import RANK, Status
 from models.outbox import Attempt, Outbox, OutboxState, Part, ReceiptRow
 from models.person import Address
@@ -83,7 +84,7 @@ _TRY = {"outcome": "", "status": "", "looks": 0, "code": "", "provider_id": ""}
 
 def begin(s: Session, going: Sequence[Going], now: datetime) -> list[Claim]:
     """Write down that parts are about to be handed over. Only then may they be."""
-    fresh = [values for one in going for values in one.fresh]
+    fresh = [_sealed(s, one.row, values) for one in going for values in one.fresh]
     made = iter(s.connection().execute(_PARTS, fresh).scalars().all() if fresh else ())
     tries = []
     for one in going:
@@ -98,6 +99,12 @@ def begin(s: Session, going: Sequence[Going], now: datetime) -> list[Claim]:
     if tries:
         s.connection().execute(sa.insert(Attempt), tries)
     return [Claim(one.row.id or 0, one.row.fence, one.row.attempts) for one in going]
+
+
+def _sealed(s: Session, row: Outbox, values: dict[str, Any]) -> dict[str, Any]:
+    """Have what a part says sealed with the key of what its message says."""
+    own = words_of(s, values["written"] or "", case_id=row.case_id, person_id=row.person_id)
+    return {**values, "written": own or values["written"]}
 
 
 def legs(s: Session, row: Outbox) -> list[Part]:

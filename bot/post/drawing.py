@@ -19,6 +19,7 @@ from bot.post.attempts import Going
 from bot.post.limits import Limits
 from bot.post.outbox import Claim
 from bot.post.receipts import ask_human
+from bot.vault.owning import words_of
 from bot.world import World
 from channels.base import Option, Outbound, Written
 from handlers import always
@@ -185,7 +186,8 @@ class Drawing:
             return Going(row, fresh=_parts(row, written, name, now)), pieces[0]
         part = next(one for one in known if one.state is OutboxState.PENDING)
         part.template = name
-        part.written = as_read(written[part.n - 1])
+        said = as_read(written[part.n - 1])
+        part.written = words_of(s, said, case_id=row.case_id, person_id=row.person_id)
         return Going(row, part), pieces[part.n - 1]
 
 

@@ -38,6 +38,7 @@ class Job:
     attempt: int
     attachment: Attachment
     path: str
+    secret: str | None
     sha256: str
 
 
@@ -87,7 +88,7 @@ class Eraser:
 
     def _must_be_ours(self, job: Job) -> None:
         try:
-            found = self._world.files.sha256(job.path)
+            found = self._world.files.sha256(job.path, job.secret)
         except (Unsealable, FileNotFoundError) as problem:
             raise Spoiled(f"The stored file cannot be read back: {problem}") from None
         if found != job.sha256:
@@ -122,10 +123,13 @@ def _claim(s: Session) -> list[Job]:
         item.erase_tries += 1
         item.erase_at = now + LEASE
         s.add(item)
-        jobs.append(
-            Job(item.id or 0, item.via, item.erase_tries, held(item), item.path, item.sha256)
-        )
+        jobs.append(_job(item))
     return jobs
+
+
+def _job(item: Evidence) -> Job:
+    theirs, number = held(item), item.id or 0
+    return Job(number, item.via, item.erase_tries, theirs, item.path, item.secret, item.sha256)
 
 
 def _erased(job: Job, now: datetime, s: Session) -> None:

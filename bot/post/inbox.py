@@ -16,7 +16,9 @@ from bot.db import Database, Unavailable
 from bot.post.hush import hush, may_stop
 from bot.rows import Rows
 from bot.vault.keys import Keys
+from bot.vault.owning import bytes_of
 from channels.base import Envelope, Kind
+from models.data_key import week_of
 from models.inbox import Inbox, InboxState, Lane
 
 LEASE = timedelta(seconds=15)  # a turn takes milliseconds, and renews it
@@ -150,21 +152,22 @@ def insert(s: Session, kept: Sequence[Kept], keys: Keys) -> None:
             for one in some:
                 _insert_stop(s, one, keys)
         else:
-            _ENVELOPES.put(s, [_values(one) for one in some])
+            _ENVELOPES.put(s, [_values(s, one) for one in some])
     crash.point("in.inserted")
 
 
 def _insert_stop(s: Session, one: Kept, keys: Keys) -> None:
-    number = _ENVELOPES.put(s, [_values(one)], more="RETURNING id").scalar()
+    number = _ENVELOPES.put(s, [_values(s, one)], more="RETURNING id").scalar()
     # An event that is here already has stopped them once; they may have come back since.
     if number is not None and hush(s, keys, one.envelope, one.received_at):
         asked = sa.update(Inbox).where(col(Inbox.id) == number)
         s.connection().execute(asked.values(hushed=True))
 
 
-def _values(one: Kept) -> tuple[Any, ...]:
+def _values(s: Session, one: Kept) -> tuple[Any, ...]:
     sent = one.envelope
-    first = (sent.channel, sent.account, sent.event_id, sent.kind.value, one.lane, sent.raw)
+    raw = bytes_of(s, sent.raw, week_of(one.received_at))
+    first = (sent.channel, sent.account, sent.event_id, sent.kind.value, one.lane, raw)
     return (*first, InboxState.NEW, False, 0, "", one.received_at)
 
 

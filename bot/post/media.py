@@ -39,6 +39,7 @@ class Job:
     attempt: int
     attachment: Attachment
     path: str
+    secret: str | None = None
 
 
 def claim(s: Session, most: int) -> list[Job]:
@@ -61,8 +62,12 @@ def claim(s: Session, most: int) -> list[Job]:
         # A look is tried twice: a third time would break like the first two.
         item.next_at = None if item.path else now + LEASE
         s.add(item)
-        jobs.append(Job(item.id or 0, item.via, item.attempts, held(item), item.path))
+        jobs.append(_job(item))
     return jobs
+
+
+def _job(item: Evidence) -> Job:
+    return Job(item.id or 0, item.via, item.attempts, held(item), item.path, item.secret)
 
 
 def held(item: Evidence) -> Attachment:
@@ -101,7 +106,7 @@ class Fetcher:
     async def _try(self, job: Job) -> None:
         try:
             if job.path:
-                await self.look(job.evidence_id, job.path, job.attachment.mime)
+                await self.look(job.evidence_id, job.path, job.secret, job.attachment.mime)
             else:
                 await self._fetch(job)
         except Exception as problem:  # noqa: BLE001 - the lease brings it up again; the others go on
@@ -159,23 +164,22 @@ class Fetcher:
             self._files.discard(stored.path)
             return
         crash.point("media.committed")
-        await self.look(job.evidence_id, stored.path, job.attachment.mime)
+        await self.look(job.evidence_id, stored.path, stored.secret, job.attachment.mime)
 
-    async def look(self, evidence_id: int, path: str, declared: str) -> None:
+    async def look(self, evidence_id: int, path: str, secret: str | None, declared: str) -> None:
         """Look at a stored file, and keep a working copy of what can be shown."""
         async with self._one:
-            content = await asyncio.to_thread(self._to_look_at, path, declared)
+            content = await asyncio.to_thread(self._to_look_at, path, secret, declared)
             look = await self._looker.look(content, declared)
-        preview = (
-            await asyncio.to_thread(self._files.store, look.preview, PREVIEWS)
-            if look.preview
-            else None
-        )
+        preview = None
+        if look.preview:
+            store = partial(self._files.store, look.preview, PREVIEWS, secret=secret or "")
+            preview = await asyncio.to_thread(store)
         await self._world.db.write(partial(_looked, evidence_id, look, preview, self._world.now()))
 
-    def _to_look_at(self, path: str, declared: str) -> bytes:
+    def _to_look_at(self, path: str, secret: str | None, declared: str) -> bytes:
         """Give a picture whole, and of anything else no more than what tells its kind."""
-        parts = self._files.parts(path)
+        parts = self._files.parts(path, secret)
         content = next(parts)
         return b"".join((content, *parts)) if is_picture(content, declared) else content
 
@@ -229,6 +233,7 @@ def _kept(evidence_id: int, stored: Stored, now: datetime, s: Session, *, erase:
     item.sha256 = stored.sha256
     item.size = stored.size
     item.path = stored.path
+    item.secret = stored.secret
     item.next_at = clock(s) + LEASE  # for the look, should we die before it
     item.erase_at = clock(s) + erase  # until then the sweep may find its message once more
     item.stored_at = now
@@ -254,6 +259,7 @@ def _looked(
     item.mime_found = look.mime
     item.quality = look.quality
     item.preview_path = preview.path if preview else ""
+    item.secret = preview.secret if preview else item.secret  # a file of before had none
     item.next_at = None
     s.add(item)
     note(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
+from bot.vault.owning import words_of
 from models.outbox import Outbox, OutboxState, Part, Weight
 from models.person import Address, Person
 
@@ -79,6 +80,7 @@ def put(
     `repeatable` is its policy where nobody knows whether it arrived: a second copy does no harm.
     `template` names approved words that say the same, for a WhatsApp talk that is shut.
     """
+    own = partial(words_of, s, case_id=case_id, person_id=person_id)
     # The key decides, not a look before: another process may put the same message just now.
     made: int | None = (
         s.connection()
@@ -94,11 +96,11 @@ def put(
                 "leg": 0,
                 "weight": weight.value,
                 "repeatable": repeatable,
-                "text": text,
-                "options": json.dumps(options or []),
+                "text": own(text),
+                "options": own(json.dumps(options)) if options else "[]",
                 "written": "",
                 "template": template,
-                "variables": variables,
+                "variables": own(variables) if variables else variables,
                 "state": OutboxState.PENDING,
                 "attempts": 0,
                 "tries": 0,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -20,6 +21,7 @@ from bot.post.router import decide
 from bot.post.routes import Danger, Files, Message, Quiet, Rules, Stop, Thread
 from bot.post.routes import Person as Sender
 from bot.post.screen import spoken
+from bot.vault.owning import words_of
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
 from handlers.seen import Seen
@@ -66,10 +68,11 @@ _QUOTED = (
 
 
 _HEARD = sa.insert(Heard).returning(col(Heard.id))
+_MOVES = ("person_id", "conversation_id", "case_id", "text")  # it is sealed with its case's key
 _ABOUT = (
     sa.update(Heard)
     .where(col(Heard.id) == sa.bindparam("number"))
-    .values({name: sa.bindparam(name) for name in ("person_id", "conversation_id", "case_id")})
+    .values({name: sa.bindparam(name) for name in _MOVES})
 )
 
 
@@ -132,7 +135,7 @@ class Turns:
         before = replace(entry)
         self._answer(s, arrival, talks, digits)
         if entry != before:
-            _about(s, entry)
+            _about(s, entry, inbound.text)
 
     def admit(self, s: Session, person: Person, address: Address, now: datetime) -> None:
         """Let take effect what waited until this person had shown who they are at an address."""
@@ -141,7 +144,8 @@ class Turns:
     def _again(self, s: Session, arrival: Arrival) -> None:
         """Do what a message asks for that waited. Its files are here already."""
         self._act(s, arrival, _talks(s, arrival.person, arrival.now), "", waited=True)
-        _about(s, arrival.heard)
+        # As it was kept: a PIN in it was hidden.
+        _about(s, arrival.heard, s.get_one(Heard, arrival.heard.id).text)
 
     def _answer(
         self, s: Session, arrival: Arrival, talks: Sequence[tuple[Talked, bool]], digits: str
@@ -223,7 +227,7 @@ def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Add
             "address_id": address.id,
             "via": inbound.channel,
             "provider_id": inbound.message_id,
-            "text": inbound.text,
+            "text": words_of(s, inbound.text, person_id=person.id),
             "note": _note(inbound),
             "files": len(inbound.attachments),
             "forwarded": inbound.forwarded,
@@ -234,10 +238,11 @@ def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Add
     return Entry(number.scalar_one() or 0, row.id or 0, row.received_at, person.id or 0)
 
 
-def _about(s: Session, entry: Entry) -> None:
+def _about(s: Session, entry: Entry, text: str) -> None:
     """Keep what a message turned out to be about."""
-    about = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
+    about: dict[str, Any] = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
     about |= {"number": entry.id, "case_id": entry.case_id}
+    about["text"] = words_of(s, text, case_id=entry.case_id, person_id=entry.person_id)
     s.connection().execute(_ABOUT, about)
 
 

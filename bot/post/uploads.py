@@ -144,7 +144,7 @@ class Uploads:
     async def _look(self, evidence_id: int, one: _Taken) -> None:
         """Look at a stored file. Looking is advice: a look that fails takes nothing back."""
         try:
-            await self._fetcher.look(evidence_id, one.stored.path, one.mime)
+            await self._fetcher.look(evidence_id, one.stored.path, one.stored.secret, one.mime)
         except Exception as problem:  # noqa: BLE001 - the files are stored, and their sender hears it
             log.error("upload.not_looked_at", evidence=evidence_id, error=type(problem).__name__)
 
@@ -184,6 +184,7 @@ def _use(digest: str, taken: Sequence[_Taken], now: datetime, s: Session) -> lis
             sha256=one.stored.sha256,
             size=one.stored.size,
             path=one.stored.path,
+            secret=one.stored.secret,
             received_at=now,
             stored_at=now,
             next_at=clock(s) + LEASE,  # for the look, should we die before it

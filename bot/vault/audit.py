@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 
 from bot.vault.keys import Keys, Unsealable
 from bot.vault.trail import ZERO, digest, end, hold, line, link
+from models.base import sealer
+from models.seal import Destroyed
 from models.trail import Checkpoint, Trail
 
 EVERY = 256  # lines after which a checkpoint is signed …
@@ -69,7 +71,7 @@ def checkpoint(keys: Keys, size: int, chain: str, now: datetime) -> Checkpoint:
 def verify(s: Session, keys: Keys) -> Verdict:
     """Compute the whole trail again. Names the first line that is not what it was."""
     checkpoints = s.exec(select(Checkpoint).order_by(col(Checkpoint.size))).all()
-    verdict = examine(lines(s, keys), checkpoints, keys)
+    verdict = examine(lines(s), checkpoints, keys)
     outside = s.exec(select(sa.func.count()).where(col(Trail.seq).is_(None))).one()
     if verdict.broken is None and outside:
         why = f"{outside} were put in beside the chain: no act of ours wrote them."
@@ -126,7 +128,7 @@ def _unsigned(mark: Checkpoint, chain: str, sure: int, keys: Keys) -> str:
     return ""
 
 
-def lines(s: Session, keys: Keys) -> Iterator[Line]:
+def lines(s: Session) -> Iterator[Line]:
     """Read the trail, a page at a time."""
     raw = [
         sa.type_coerce(column, sa.LargeBinary).label(f"raw_{name}")
@@ -139,7 +141,7 @@ def lines(s: Session, keys: Keys) -> Iterator[Line]:
         page = s.connection().execute(query.limit(PAGE)).all()
         for row in page:
             kept = Trail(**{name: getattr(row, name) for name in _PLAIN})
-            holds = _holds(keys, row.raw_salt, row.raw_detail, kept.digest)
+            holds = _holds(row.raw_salt, row.raw_detail, kept.digest)
             yield Line(row.seq, line(kept), row.chain, holds)
         if len(page) < PAGE:
             return
@@ -149,14 +151,19 @@ def lines(s: Session, keys: Keys) -> Iterator[Line]:
 _PLAIN = ("seq", "at", "actor", "act", "object", "case_id", "digest", "chain")
 
 
-def _holds(keys: Keys, salt: bytes | None, detail: bytes, told: str) -> bool:
-    """Whether what is sealed is what was chained. It may not open any more, or be another's."""
+def _holds(salt: bytes | None, detail: bytes, told: str) -> bool:
+    """Whether what is sealed is what was chained. It may not open any more, or be another's.
+
+    Where the key of its case was destroyed nobody can tell, and the chain holds without it.
+    """
     if salt is None and told:  # from before the chain: the migration hashed it as it was sealed
         return hashlib.sha256(detail).hexdigest() == told
     try:
-        opened = keys.open(detail, "trail.detail").decode("utf-8", "surrogatepass")
+        opened = sealer().open(detail, "trail.detail").decode("utf-8", "surrogatepass")
         if salt is None:
             return not opened
-        return digest(keys.open(salt, "trail.salt").decode(), opened) == told
+        return digest(sealer().open(salt, "trail.salt").decode(), opened) == told
+    except Destroyed:
+        return salt is not None
     except (Unsealable, ValueError):
         return False

@@ -2,7 +2,8 @@
 
 The form is that of age: a key of its own for each file, chunks with a counter in the nonce, and a
 mark in the last one. A file that was cut short, whose chunks were moved or mixed with another's, or
-that lies where it was not sealed for, does not open.
+that lies where it was not sealed for, does not open. Half of the key is a secret in the file's row,
+sealed as the row is: whoever destroys the key of a case destroys its files with it.
 """
 
 import os
@@ -13,7 +14,8 @@ from cryptography.exceptions import InvalidTag
 
 from bot.vault.keys import KEY_ID, TAG, Keys, Unsealable
 
-VERSION = b"\x02"  # 1 is a file sealed whole, by `Keys.seal`
+PLAIN = b"\x02"  # of before: no secret; 1 is a file sealed whole, by `Keys.seal`
+VERSION = b"\x04"  # it opens only with the secret that its row holds
 CHUNK = 64 * 1024  # bytes of plain text
 SALT = 32
 COUNTER = 11  # bytes of the nonce; the twelfth marks the last chunk
@@ -23,10 +25,10 @@ HEAD = len(VERSION) + len(KEY_ID) + SALT
 class Sealing:
     """The sealed form of one file, made as its bytes come. `head` stands before everything."""
 
-    def __init__(self, keys: Keys, place: str) -> None:
+    def __init__(self, keys: Keys, place: str, secret: str) -> None:
         salt = os.urandom(SALT)
         self.head = VERSION + KEY_ID + salt
-        self._cipher = keys.own(salt, place)
+        self._cipher = keys.own(salt, place, secret)
         self._held = bytearray()
         self._count = 0
 
@@ -50,12 +52,12 @@ class Sealing:
         return sealed
 
 
-def opened(keys: Keys, file: BinaryIO, place: str) -> Iterator[bytes]:
+def opened(keys: Keys, file: BinaryIO, place: str, secret: str) -> Iterator[bytes]:
     """Open a sealed file chunk by chunk. Raises `Unsealable`, perhaps after some good chunks."""
     head = file.read(HEAD)
-    if len(head) < HEAD or not head.startswith(VERSION + KEY_ID):
+    if len(head) < HEAD or not head.startswith((VERSION + KEY_ID, PLAIN + KEY_ID)):
         raise Unsealable("These bytes were not sealed by this version of the bot.")
-    cipher = keys.own(head[-SALT:], place)
+    cipher = keys.own(head[-SALT:], place, "" if head.startswith(PLAIN) else secret)
     count = 0
     ahead = file.read(CHUNK + TAG)
     while True:

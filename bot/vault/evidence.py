@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from uuid import uuid4
 
 from bot.vault import chunks
-from bot.vault.keys import VERSION, Keys
+from bot.vault.keys import SECRET, VERSION, Keys
 from models.evidence import Evidence
 
 LIMIT = 25 * 1024 * 1024  # bytes; above what any channel delivers to us
@@ -21,11 +22,15 @@ PART = ".part"  # how the name of a file ends that is still being written
 
 @dataclass(frozen=True)
 class Stored:
-    """Where a file is, and what it was when it came. `path` is below the data folder."""
+    """Where a file is, and what it was when it came. `path` is below the data folder.
+
+    It opens only with its `secret`, which its row keeps sealed.
+    """
 
     path: str
     sha256: str
     size: int
+    secret: str
 
 
 class Arriving:
@@ -34,13 +39,14 @@ class Arriving:
     Every method may wait for the disk, and raises `OSError` when it takes no more.
     """
 
-    def __init__(self, root: Path, keys: Keys, folder: str) -> None:
+    def __init__(self, root: Path, keys: Keys, folder: str, secret: str) -> None:
         name = uuid4().hex
         self._path = f"{folder}/{name[:2]}/{name}"
         self._target = root / self._path
         self._target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._temporary = self._target.with_suffix(PART)
-        self._sealing = chunks.Sealing(keys, f"file:{self._path}")
+        self._secret = secret
+        self._sealing = chunks.Sealing(keys, f"file:{self._path}", secret)
         self._hash = hashlib.sha256()
         self._size = 0
         # Whoever waited for a write may be told to stop, and drop the file while it still goes on.
@@ -66,7 +72,7 @@ class Arriving:
             self._temporary.rename(self._target)
             for directory in (self._target.parent, self._target.parent.parent):
                 _sync_directory(directory)
-        return Stored(self._path, self._hash.hexdigest(), self._size)
+        return Stored(self._path, self._hash.hexdigest(), self._size, self._secret)
 
     def drop(self) -> None:
         """Take it away, however far it has come."""
@@ -89,13 +95,13 @@ class Files:
         for folder in (ORIGINALS, PREVIEWS):
             (self._root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def begin(self, folder: str = ORIGINALS) -> Arriving:
-        """Begin to store a file whose bytes are still to come."""
-        return Arriving(self._root, self._keys, folder)
+    def begin(self, folder: str = ORIGINALS, *, secret: str = "") -> Arriving:
+        """Begin to store a file whose bytes are still to come, with a secret of its own or this."""
+        return Arriving(self._root, self._keys, folder, secret or token_hex(SECRET))
 
-    def store(self, content: bytes, folder: str = ORIGINALS) -> Stored:
+    def store(self, content: bytes, folder: str = ORIGINALS, *, secret: str = "") -> Stored:
         """Seal bytes and return when they are on disk, folder entry included."""
-        arriving = self.begin(folder)
+        arriving = self.begin(folder, secret=secret)
         try:
             arriving.write(content)
             return arriving.finish()
@@ -103,33 +109,34 @@ class Files:
             arriving.drop()
             raise
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, secret: str | None) -> bytes:
         """Give back the very bytes. Raises `Unsealable` or `OSError`."""
-        return b"".join(self.parts(path))
+        return b"".join(self.parts(path, secret))
 
-    def parts(self, path: str) -> Iterator[bytes]:
+    def parts(self, path: str, secret: str | None) -> Iterator[bytes]:
         """Give back the very bytes, a piece at a time. Raises `Unsealable` or `OSError`."""
         place = f"file:{path}"
         with (self._root / path).open("rb") as file:
             if file.peek(1)[:1] == VERSION:
                 yield self._keys.open(file.read(), place)
             else:
-                yield from chunks.opened(self._keys, file, place)
+                yield from chunks.opened(self._keys, file, place, secret or "")
 
-    def sha256(self, path: str) -> str:
+    def sha256(self, path: str, secret: str | None) -> str:
         """Read a file back and hash what it opens to. Raises `Unsealable` or `OSError`."""
         digest = hashlib.sha256()
-        for part in self.parts(path):
+        for part in self.parts(path, secret):
             digest.update(part)
         return digest.hexdigest()
 
     def read_original(self, evidence: Evidence) -> bytes:
         """Give back the very bytes of one piece of evidence."""
-        return self.read(evidence.path)
+        return self.read(evidence.path, evidence.secret)
 
     def read_preview(self, evidence: Evidence) -> bytes | None:
         """Give its working copy as JPEG, or nothing where none could be made."""
-        return self.read(evidence.preview_path) if evidence.preview_path else None
+        preview = evidence.preview_path
+        return self.read(preview, evidence.secret) if preview else None
 
     def discard(self, path: str) -> None:
         """Take away a file that no row speaks of."""

@@ -17,6 +17,8 @@ KEY_ID = b"\x00\x00\x00\x01"  # room for a key of its own for each case
 NONCE = 12
 TAG = 16
 HEAD = len(VERSION) + len(KEY_ID)
+SECRET = 32  # bytes of a key
+GENERATION = 8  # bytes that tell master keys apart
 
 
 class Unsealable(Exception):  # noqa: N818 - a verdict about bytes
@@ -32,19 +34,58 @@ class Unsealable(Exception):  # noqa: N818 - a verdict about bytes
 
 
 class Keys:
-    """Seals with AES-256-GCM bound to a place; finds addresses by a keyed hash."""
+    """The keys of the house: they seal what is nobody's, find addresses by a keyed hash, and sign.
 
-    def __init__(self, master: bytes) -> None:
-        self._cipher = AESGCM(_draw(master, b"enlace seal v1"))
-        self._files = _draw(master, b"enlace files v1")
-        self._index = hmac.new(_draw(master, b"enlace lookup v1"), digestmod=hashlib.sha256)
-        self._tokens = _draw(master, b"enlace tokens v1")
-        self._hand = Ed25519PrivateKey.from_private_bytes(_draw(master, b"enlace signing v1"))
+    They wrap the keys that are somebody's. Several master keys are there while one takes the place
+    of another: the first wraps, each unwraps what it wrapped.
+    """
+
+    def __init__(self, master: bytes, *older: bytes) -> None:
+        masters = (master, *older)
+        self._wraps = {generation(one): AESGCM(_draw(one, b"enlace wrap v1")) for one in masters}
+        self.newest = generation(master)
+        self.root = masters[-1]
+        self.grow(self.root)
+
+    def grow(self, root: bytes) -> None:
+        """Draw everything but what wraps from the master key that was the first of all.
+
+        It stays when master keys change: what was found by a hash, signed or sealed with it stays
+        so.
+        """
+        self.root = root
+        self._cipher = AESGCM(_draw(root, b"enlace seal v1"))
+        self._files = _draw(root, b"enlace files v1")
+        self._index = hmac.new(_draw(root, b"enlace lookup v1"), digestmod=hashlib.sha256)
+        self._tokens = _draw(root, b"enlace tokens v1")
+        self._hand = Ed25519PrivateKey.from_private_bytes(_draw(root, b"enlace signing v1"))
 
     @classmethod
     def from_hex(cls, text: str) -> "Keys":
-        """Draw the keys from the 64 hexadecimal characters of MASTER_KEY."""
-        return cls(bytes.fromhex(text))
+        """Draw the keys from MASTER_KEY: 64 hexadecimal characters, or several, newest first."""
+        return cls(*(bytes.fromhex(one) for one in text.split(",")))
+
+    @property
+    def generations(self) -> frozenset[str]:
+        """The master keys that are at hand, each by what tells it apart."""
+        return frozenset(self._wraps)
+
+    def wrap(self, secret: bytes, token: bytes) -> bytes:
+        """Encrypt a key with the newest master key, for the one row that has this token."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._wraps[self.newest].encrypt(nonce, secret, _WRAPPED + token)
+
+    def unwrap(self, wrapped: bytes, token: bytes, by: str) -> bytes:
+        """Decrypt a key that the master key of this generation wrapped. Raises `Unsealable`."""
+        if by not in self._wraps:
+            raise Unsealable(
+                f"A key was wrapped by master key {by}, which is not here. Add it to MASTER_KEY, "
+                "after a comma, until `python3 -m bot keys rotate` has ended."
+            )
+        try:
+            return self._wraps[by].decrypt(wrapped[:NONCE], wrapped[NONCE:], _WRAPPED + token)
+        except InvalidTag:
+            raise Unsealable.at("data_key.wrapped") from None
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypt for one place: version, key id, nonce, ciphertext with its tag."""
@@ -61,10 +102,13 @@ class Keys:
         except InvalidTag:
             raise Unsealable.at(place) from None
 
-    def own(self, salt: bytes, place: str) -> AESGCM:
-        """Draw a key of its own for one file, which this salt and this place alone give again."""
+    def own(self, salt: bytes, place: str, secret: str = "") -> AESGCM:
+        """Draw a key of its own for one file, which this salt, place and secret alone give again.
+
+        Files of before had no secret: they cannot be destroyed but by taking them away.
+        """
         drawn = HKDF(algorithm=hashes.SHA256(), length=32, salt=salt, info=_bound(place))
-        return AESGCM(drawn.derive(self._files))
+        return AESGCM(drawn.derive(self._files + secret.encode()))
 
     def lookup(self, kind: str, value: str) -> str:
         """Hash a value so that the same one is found again, and nobody without the key reads it."""
@@ -93,6 +137,14 @@ class Keys:
         return self._hand.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+
+
+def generation(master: bytes) -> str:
+    """Tell a master key from others, without telling anything else of it."""
+    return _draw(master, b"enlace generation v1")[:GENERATION].hex()
+
+
+_WRAPPED = b"enlace|wrap|v1|"
 
 
 def new_token() -> str:

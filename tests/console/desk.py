@@ -256,7 +256,7 @@ class Desk:
     def _photo(self, envelope: Inbox, position: int, row: Heard, request: int | None) -> Evidence:
         original = picture(position)
         kept = self.world.files.store(original)
-        preview = self.world.files.store(original, "previews")
+        preview = self.world.files.store(original, "previews", secret=kept.secret)
         return Evidence(
             inbox_id=envelope.id,
             position=position,
@@ -271,6 +271,7 @@ class Desk:
             mime_declared="image/jpeg",
             mime_found="image/jpeg",
             state=EvidenceState.STORED,
+            secret=kept.secret,
             sha256=kept.sha256,
             size=kept.size,
             path=kept.path,

@@ -70,7 +70,7 @@ async def test_photos_are_stored_before_they_are_thanked_for(desk: Desk, link: s
     assert [(one.state, one.provenance) for one in kept] == [
         (EvidenceState.STORED, Provenance.UPLOAD)
     ] * 2
-    assert desk.world.files.read(kept[0].path) == picture(0)
+    assert desk.world.files.read_original(kept[0]) == picture(0)
     assert kept[0].request_id is not None
 
 

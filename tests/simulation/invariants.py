@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
+from bot.vault.keyring import Ring, Sealing
 from tests.simulation.town import Town
 
 HEIGHT = {"accepted": 10, "sent": 30, "failed": 35, "delivered": 40, "read": 50}
@@ -33,6 +36,13 @@ class Left:
     def rows(self, query: str, *given: Any) -> list[sqlite3.Row]:
         """Ask the record."""
         return self._connection.execute(query, given).fetchall()
+
+    def file(self, row: sqlite3.Row) -> bytes:
+        """Open a stored file with the secret in its row."""
+        engine = sa.create_engine(f"sqlite:///{self.town.path}", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            opened = Sealing(Ring(), connection).open(row["secret"], "evidence.secret")
+        return self.town.files.read(row["path"], opened.decode())
 
     def close(self) -> None:
         """Let go of the file."""
@@ -260,7 +270,7 @@ def d7_19_what_is_kept_is_whole(left: Left) -> Breaches:
         if row["state"] == "announced":
             yield f"file {row['id']} was never fetched nor given up"
         elif row["state"] == "stored":
-            content = left.town.files.read(row["path"])
+            content = left.file(row)
             if hashlib.sha256(content).hexdigest() != row["sha256"] or row["sha256"] not in sent:
                 yield f"file {row['id']} is not what its sender sent"
         if row["acked_at"] is None:

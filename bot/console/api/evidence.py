@@ -83,14 +83,18 @@ async def original(reference: str, evidence_id: RowId, caller: Reads) -> Respons
         return evidence
 
     evidence = await caller.world.db.write(look)
-    return Response(await _content(caller, evidence.path), headers=attachment(evidence))
+    return Response(
+        await _content(caller, evidence.path, evidence.secret), headers=attachment(evidence)
+    )
 
 
 @router.get("/{evidence_id}/preview", summary="The working copy", response_class=Response)
 async def preview(reference: str, evidence_id: RowId, caller: Reads) -> Response:
     """Give the working copy as JPEG, where one could be made."""
     evidence = await caller.read(lambda s: _of_case(s, reference, evidence_id))
-    return Response(await _content(caller, evidence.preview_path), media_type="image/jpeg")
+    return Response(
+        await _content(caller, evidence.preview_path, evidence.secret), media_type="image/jpeg"
+    )
 
 
 def _of_case(s: Session, reference: str, number: int) -> Evidence:
@@ -100,11 +104,11 @@ def _of_case(s: Session, reference: str, number: int) -> Evidence:
     return evidence
 
 
-async def _content(caller: Caller, path: str) -> bytes:
+async def _content(caller: Caller, path: str, secret: str | None) -> bytes:
     if not path:
         raise NotFound
     try:
-        return await asyncio.to_thread(caller.world.files.read, path)
+        return await asyncio.to_thread(caller.world.files.read, path, secret)
     except (OSError, Unsealable):
         raise Problem(
             404, "not-in-store", "The file is not in the store. Tell whoever runs the bot."

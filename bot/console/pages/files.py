@@ -64,7 +64,7 @@ async def original(visit: Visit) -> Response:
         return evidence
 
     evidence = await visit.world.db.write(look)
-    content = await _content(visit, evidence.path) if evidence.path else None
+    content = await _content(visit, evidence.path, evidence.secret) if evidence.path else None
     if content is None:
         return visit.sorry(
             404,
@@ -100,14 +100,15 @@ def note_look(s: Session, evidence: Evidence, act: str, actor: str, now: datetim
 async def _preview(visit: Visit) -> bytes:
     number = visit.number("file")
     evidence = await visit.read(lambda s: the_file(s, number))
-    content = await _content(visit, evidence.preview_path) if evidence.preview_path else None
+    shown = evidence.preview_path
+    content = await _content(visit, shown, evidence.secret) if shown else None
     if content is None:
         raise NotFound
     return content
 
 
-async def _content(visit: Visit, path: str) -> bytes | None:
+async def _content(visit: Visit, path: str, secret: str | None) -> bytes | None:
     try:
-        return await asyncio.to_thread(visit.world.files.read, path)
+        return await asyncio.to_thread(visit.world.files.read, path, secret)
     except (OSError, Unsealable):
         return None

@@ -82,7 +82,7 @@ async def test_when_the_provider_deletes_our_copy_is_on_disk_with_its_hash(
 
     def look(_name: str) -> None:
         item = office.file(number)
-        seen.append((item.state, office.world.files.sha256(item.path)))
+        seen.append((item.state, office.world.files.sha256(item.path, item.secret)))
 
     shelf.when_asked = look
     office.passes(**DAY)

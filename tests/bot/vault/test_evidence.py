@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.vault.chunks import CHUNK, HEAD
+from bot.vault.chunks import CHUNK, HEAD, PLAIN, SALT, VERSION, Sealing
 from bot.vault.evidence import PART, Files
 from bot.vault.keys import TAG, Keys, Unsealable
 from models.evidence import Evidence, Provenance
+from models.seal import GONE
 from tests.bot.scene import KEYS, NOW
 
 
@@ -30,7 +31,7 @@ def on_disk(tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 4000])
 def test_the_very_bytes_come_back_with_their_hash(files: Files, content: bytes) -> None:
     stored = files.store(content)
-    assert files.read(stored.path) == content
+    assert files.read(stored.path, stored.secret) == content
     assert (stored.sha256, stored.size) == (hashlib.sha256(content).hexdigest(), len(content))
 
 
@@ -53,8 +54,8 @@ def test_a_file_put_in_the_place_of_another_does_not_open(files: Files, tmp_path
     data = tmp_path / "data"
     (data / second.path).write_bytes((data / first.path).read_bytes())
     with pytest.raises(Unsealable):
-        files.read(second.path)
-    assert files.read(first.path) == b"uno"
+        files.read(second.path, second.secret)
+    assert files.read(first.path, first.secret) == b"uno"
 
 
 def test_a_file_cut_short_or_sealed_with_another_key_does_not_open(
@@ -62,12 +63,12 @@ def test_a_file_cut_short_or_sealed_with_another_key_does_not_open(
 ) -> None:
     stored = files.store(b"uno dos tres")
     with pytest.raises(Unsealable):
-        Files(tmp_path / "data", Keys(b"2" * 32)).read(stored.path)
+        Files(tmp_path / "data", Keys(b"2" * 32)).read(stored.path, stored.secret)
     path = tmp_path / "data" / stored.path
     for length in (0, 3, 10, len(path.read_bytes()) - 1):
         path.write_bytes(path.read_bytes()[:length])
         with pytest.raises(Unsealable):
-            files.read(stored.path)
+            files.read(stored.path, stored.secret)
 
 
 def test_a_disk_that_takes_no_more_leaves_nothing_behind(files: Files, tmp_path: Path) -> None:
@@ -81,7 +82,8 @@ def test_a_disk_that_takes_no_more_leaves_nothing_behind(files: Files, tmp_path:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert on_disk(tmp_path) == []
-    assert files.read(files.store(b"x" * 5000).path) == b"x" * 5000
+    after = files.store(b"x" * 5000)
+    assert files.read(after.path, after.secret) == b"x" * 5000
 
 
 def test_a_place_that_is_no_folder_is_refused_at_the_start(tmp_path: Path) -> None:
@@ -96,15 +98,16 @@ def test_a_file_is_taken_away_once_and_then_again(files: Files, tmp_path: Path) 
     files.discard(stored.path)
     assert on_disk(tmp_path) == []
     with pytest.raises(FileNotFoundError):
-        files.read(stored.path)
+        files.read(stored.path, stored.secret)
 
 
 def test_evidence_gives_its_original_and_its_preview(files: Files) -> None:
-    original, preview = files.store(b"original"), files.store(b"small", "previews")
+    original = files.store(b"original")
+    preview = files.store(b"small", "previews", secret=original.secret)
     item = Evidence(
         person_id=1, via="sms", kind="photo", provenance=Provenance.UPLOAD, received_at=NOW
     )
-    item.path = original.path
+    item.path, item.secret = original.path, original.secret
     assert files.read_original(item) == b"original"
     assert files.read_preview(item) is None
     item.preview_path = preview.path
@@ -126,10 +129,10 @@ def test_a_file_comes_in_pieces_of_any_size_and_goes_in_pieces_that_are_small(
             arriving.write(content[start : start + step])
         stored = arriving.finish()
         assert (stored.sha256, stored.size) == (hashlib.sha256(content).hexdigest(), size)
-        parts = list(files.parts(stored.path))
+        parts = list(files.parts(stored.path, stored.secret))
         assert b"".join(parts) == content
         assert max(len(part) for part in parts) <= CHUNK
-        assert files.sha256(stored.path) == stored.sha256
+        assert files.sha256(stored.path, stored.secret) == stored.sha256
 
 
 def test_a_file_is_not_there_before_it_is_finished_nor_when_it_is_dropped(
@@ -169,9 +172,9 @@ def test_a_file_whose_chunks_were_meddled_with_does_not_open(
     shuffled = [(*chunks, others[1])[place] for place in order]
     (tmp_path / "data" / stored.path).write_bytes(head + b"".join(shuffled))
     with pytest.raises(Unsealable):
-        files.read(stored.path)
+        files.read(stored.path, stored.secret)
     (tmp_path / "data" / stored.path).write_bytes(head + b"".join(chunks))
-    assert files.read(stored.path) == b"a" * (3 * CHUNK + 5)
+    assert files.read(stored.path, stored.secret) == b"a" * (3 * CHUNK + 5)
 
 
 def test_a_file_with_one_bit_turned_does_not_open(files: Files, tmp_path: Path) -> None:
@@ -183,15 +186,28 @@ def test_a_file_with_one_bit_turned_does_not_open(files: Files, tmp_path: Path) 
         turned[place] ^= 1
         path.write_bytes(turned)
         with pytest.raises(Unsealable):
-            files.read(stored.path)
+            files.read(stored.path, stored.secret)
 
 
 def test_a_file_that_was_sealed_whole_still_opens(files: Files, tmp_path: Path) -> None:
     path = tmp_path / "data" / "originals" / "ab" / "abcd"
     path.parent.mkdir()
     path.write_bytes(KEYS.seal(b"an old one", "file:originals/ab/abcd"))
-    assert files.read("originals/ab/abcd") == b"an old one"
-    assert files.sha256("originals/ab/abcd") == hashlib.sha256(b"an old one").hexdigest()
+    assert files.read("originals/ab/abcd", None) == b"an old one"
+    assert files.sha256("originals/ab/abcd", None) == hashlib.sha256(b"an old one").hexdigest()
+
+
+def test_without_the_secret_of_its_row_a_file_does_not_open(files: Files, tmp_path: Path) -> None:
+    stored, other = files.store(b"uno"), files.store(b"dos")
+    for secret in (None, "", other.secret, GONE):
+        with pytest.raises(Unsealable):
+            files.read(stored.path, secret)
+    old = tmp_path / "data" / stored.path
+    sealing = Sealing(KEYS, f"file:{stored.path}", "")
+    head = sealing.head.replace(VERSION, PLAIN, 1)
+    cipher = KEYS.own(head[-SALT:], f"file:{stored.path}")
+    old.write_bytes(head + cipher.encrypt(b"\0" * 11 + b"\1", b"one from before", head))
+    assert files.read(stored.path, None) == b"one from before"
 
 
 def apart(path: Path) -> tuple[bytes, list[bytes]]:

@@ -145,6 +145,21 @@ class Database:
             return result
         raise AssertionError  # the loop returns or raises
 
+    def scrub(self) -> None:
+        """Leave nothing lying that was written over: in SQLite's log, or in PostgreSQL's old rows.
+
+        It waits for whoever writes, and for what it can of who reads.
+        """
+        if self.embedded:
+            connection = self._writer.raw_connection()  # the owner's only one: nobody writes now
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+            return
+        with self._writer.connect() as alone:
+            alone.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+
     def close(self) -> None:
         """Finish what is under way, leave a tidy file."""
         with self._gate:

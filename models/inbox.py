@@ -85,6 +85,7 @@ class Heard(SQLModel, table=True):
     provider_id: str = Field(max_length=120, index=True)
     text: str = sealed("heard.text")
     note: str = Field(default="", max_length=120)  # «photo», «voice», «pin», «pressed a button»
+    pin: str | None = sealed("heard.pin", default=None)  # "latitude,longitude"; not of old ones
     files: int = 0
     forwarded: bool = False
     sent_at: datetime | None = maybe_moment()

@@ -303,6 +303,7 @@ NOTES: Mapping[str, Text] = {
     "edited": _("Changed an earlier message"),
     "photo": _("A photo"),
     "document": _("A file"),
+    "pin": _("A place on the map"),
     "voice": _("A voice message"),
     "video": _("A video"),
     "other": _("Something else that is no words"),

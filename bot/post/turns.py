@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,7 +69,7 @@ _QUOTED = (
 
 
 _HEARD = sa.insert(Heard).returning(col(Heard.id))
-_MOVES = ("person_id", "conversation_id", "case_id", "text")  # it is sealed with its case's key
+_MOVES = ("person_id", "conversation_id", "case_id", "text", "pin")  # as sealed
 _ABOUT = (
     sa.update(Heard)
     .where(col(Heard.id) == sa.bindparam("number"))
@@ -135,7 +136,7 @@ class Turns:
         before = replace(entry)
         self._answer(s, arrival, talks, digits)
         if entry != before:
-            _about(s, entry, inbound.text)
+            _about(s, entry, inbound.text, _pin(inbound))
 
     def admit(self, s: Session, person: Person, address: Address, now: datetime) -> None:
         """Let take effect what waited until this person had shown who they are at an address."""
@@ -145,7 +146,8 @@ class Turns:
         """Do what a message asks for that waited. Its files are here already."""
         self._act(s, arrival, _talks(s, arrival.person, arrival.now), "", waited=True)
         # As it was kept: a PIN in it was hidden.
-        _about(s, arrival.heard, s.get_one(Heard, arrival.heard.id).text)
+        kept = s.get_one(Heard, arrival.heard.id)
+        _about(s, arrival.heard, kept.text, kept.pin or "")
 
     def _answer(
         self, s: Session, arrival: Arrival, talks: Sequence[tuple[Talked, bool]], digits: str
@@ -229,6 +231,7 @@ def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Add
             "provider_id": inbound.message_id,
             "text": words_of(s, inbound.text, person_id=person.id),
             "note": _note(inbound),
+            "pin": words_of(s, _pin(inbound), person_id=person.id) or None,
             "files": len(inbound.attachments),
             "forwarded": inbound.forwarded,
             "sent_at": inbound.sent_at,
@@ -238,11 +241,12 @@ def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Add
     return Entry(number.scalar_one() or 0, row.id or 0, row.received_at, person.id or 0)
 
 
-def _about(s: Session, entry: Entry, text: str) -> None:
+def _about(s: Session, entry: Entry, text: str, pin: str) -> None:
     """Keep what a message turned out to be about."""
     about: dict[str, Any] = {"person_id": entry.person_id, "conversation_id": entry.conversation_id}
     about |= {"number": entry.id, "case_id": entry.case_id}
-    about["text"] = words_of(s, text, case_id=entry.case_id, person_id=entry.person_id)
+    own = partial(words_of, s, case_id=entry.case_id, person_id=entry.person_id)
+    about |= {"text": own(text), "pin": own(pin) or None}
     s.connection().execute(_ABOUT, about)
 
 
@@ -252,8 +256,13 @@ def _note(inbound: Inbound) -> str:
     if inbound.button:
         return "button"
     if inbound.pin is not None:
-        return f"pin {inbound.pin.latitude:.5f},{inbound.pin.longitude:.5f}"
+        return "pin"
     return inbound.attachments[0].kind.value if inbound.attachments else ""
+
+
+def _pin(inbound: Inbound) -> str:
+    pin = inbound.pin
+    return "" if pin is None else f"{pin.latitude:.5f},{pin.longitude:.5f}"
 
 
 def _quoted(s: Session, inbound: Inbound) -> int | None:

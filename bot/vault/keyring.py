@@ -180,6 +180,19 @@ class Sealing:
                 given |= self._look_up(absent)
         return {one: key if key.secret is not None else None for one, key in given.items()}
 
+    def destroy(self, those: Sequence[Whose]) -> None:
+        """Let nobody open any more what was sealed with these keys. It cannot be undone."""
+        self.all_of(those)  # who has none yet must not get one later
+        mine = sa.or_(
+            *(
+                (col(DataKey.kind) == kind) & (col(DataKey.subject) == subject)
+                for kind, subject in those
+            )
+        )
+        values = {"wrapped": None, "generation": "", "destroyed_at": datetime.now(UTC)}
+        self._connection.execute(sa.update(DataKey).where(mine).values(values))
+        self._met(self._look_up(those))
+
     def unborn(self, kind: Subject, row: Any) -> Key:
         """Make a key for a row whose number the record has still to give."""
         key = self._new()

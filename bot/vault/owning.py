@@ -33,6 +33,12 @@ def listen(session: type[Session]) -> None:
     sa.event.listen(session, "after_flush", _after)
 
 
+def sealing_of(s: Session) -> Sealing:
+    """Give what seals in the act of this session. Raises `KeyError` outside of one."""
+    sealing: Sealing = s.info[SEALING]
+    return sealing
+
+
 def words_of(
     s: Session, words: str, *, case_id: int | None = None, person_id: int | None = None
 ) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.log import log
 from bot.post.acts import Acts
+from bot.post.ageing import Ageing
 from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
 from bot.post.drain import Drain
@@ -68,6 +69,7 @@ class Worker:
             ("duty", Escalation(self._world).work),
             ("sweep", Sweep(self._world).work),
             ("templates", Templates(self._world).work),
+            ("ageing", Ageing(self._world).work),
         ):
             self._tasks.append(asyncio.create_task(self._loop(name, work), name=name))
 

@@ -24,6 +24,7 @@ class TaskKind(Enum):
     BROKEN = "broken"  # a conversation or an envelope that could not be worked
     ODD = "odd"
     FORGET = "forget"  # somebody took back all they allowed, and wants their data gone
+    DUE = "due"  # a closed case was kept for as long as its line of work keeps them
     DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
     HELD = "held"  # somebody wrote into a talk that a human has taken over
     INTAKE = "intake"  # somebody wrote to us first

@@ -24,6 +24,7 @@ from bot.console.pages import (
     files,
     hiring,
     joining,
+    keeping,
     offers,
     on_call,
     outreach,
@@ -69,6 +70,7 @@ DOORS = Doors(
         post.doors,
         facts.doors,
         files.doors,
+        keeping.doors,
     )
     for door in subject
 )

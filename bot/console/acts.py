@@ -9,6 +9,18 @@ WHO = "…"  # stands for a name while the sentence waits for one
 ACTS: Mapping[str, Text] = {
     "case.opened": _("{who} opened the case.", who=WHO),
     "case.closed": _("{who} closed the case.", who=WHO),
+    "case.reopened": _("{who} opened the case again.", who=WHO),
+    "case.destroyed": _(
+        "{who} destroyed the case: a second one of staff had asked for it.", who=WHO
+    ),
+    "person.destroyed": _(
+        "{who} destroyed a person: a second one of staff had asked for it.", who=WHO
+    ),
+    "destruction.asked": _("{who} asked that it is destroyed.", who=WHO),
+    "destruction.withdrawn": _("{who} took back that it is destroyed.", who=WHO),
+    "hold.placed": _("{who} said that it must be kept.", who=WHO),
+    "hold.released": _("{who} said that it need not be kept any more.", who=WHO),
+    "keeping.set": _("{who} said how long a line of work keeps its closed cases.", who=WHO),
     "assignment.offered": _("{who} offered work to Defenders.", who=WHO),
     "assignment.accepted": _("{who} took the work.", who=WHO),
     "assignment.submitted": _("The work was reported. It awaits a human's look."),

@@ -6,6 +6,16 @@ from models.text import Text, _
 
 NOTICES: Mapping[str, Text] = {
     "case-opened": _("The case is open. Now offer its work to Defenders."),
+    "closed": _("The case is closed. Nothing is asked for it any more."),
+    "reopened": _("The case is open again."),
+    "must-be-kept": _("It is held, in your name. It cannot be destroyed while it is."),
+    "may-go": _("It is not held any more. Two of you still decide whether it is destroyed."),
+    "destruction-asked": _(
+        "You asked for it. A colleague must do it; until then it can be taken back."
+    ),
+    "destruction-withdrawn": _("The request is taken back. Everything stays."),
+    "destroyed": _("It is destroyed, in your name. Nobody can read it any more."),
+    "keeping-set": _("It is kept so long from now on. What is due shows up here."),
     "offered": _("The offers are on their way. Answers show up here by themselves."),
     "withdrawn": _("The work is withdrawn. Everybody who had it is told."),
     "report-confirmed": _("The report is confirmed, in your name."),

@@ -183,6 +183,7 @@ WORDS: Mapping[Enum, Text] = {
     TaskKind.BROKEN: p_("task", "Something could not be worked"),
     TaskKind.ODD: p_("task", "Something odd came in"),
     TaskKind.FORGET: p_("task", "Delete what somebody wants deleted"),
+    TaskKind.DUE: p_("task", "Decide about a case that was kept long enough"),
     TaskKind.DANGER: p_("task", "Somebody may be in danger"),
     TaskKind.HELD: p_("task", "Answer in a talk that a human has"),
     TaskKind.INTAKE: p_("task", "Somebody wrote to us first"),

@@ -48,6 +48,12 @@ EXPECTED = {
     "GET /gates": {"post:read"},
     "DELETE /gates/{gate}": {"post:write"},
     "PUT /gates/{gate}": {"post:write"},
+    "GET /keeping": {"keeping:read"},
+    "PUT /keeping/{program}": {"keeping:write"},
+    "GET /cases/{reference}/keeping": {"keeping:read"},
+    "POST /cases/{reference}/keeping": {"keeping:write"},
+    "GET /people/{person_id}/keeping": {"keeping:read"},
+    "POST /people/{person_id}/keeping": {"keeping:write"},
     "GET /messages": {"messages:read"},
     "POST /messages": {"messages:write"},
     "POST /messages/{message_id}/decision": {"post:write"},
@@ -140,6 +146,7 @@ def request(operation: str, day: Day) -> tuple[str, str]:
         message_id=1,
         gate="channel:sms",
         key="plazo",
+        program="labor",
     )
 
 

@@ -15,6 +15,7 @@ from bot.console.api import (
     evidence,
     facts,
     joining,
+    keeping,
     messages,
     on_call,
     people,
@@ -67,6 +68,7 @@ def api(world: World) -> FastAPI:
         broadcasts,
         post,
         facts,
+        keeping,
     ):
         app.include_router(part.router)
     return app

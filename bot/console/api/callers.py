@@ -17,7 +17,10 @@ from models.staff import ApiToken, Staff
 
 T = TypeVar("T")
 
-RESOURCES = ("people", "cases", "evidence", "messages", "tasks", "broadcasts", "post", "facts")
+RESOURCES = (
+    *("people", "cases", "evidence", "messages", "tasks", "broadcasts", "post"),
+    *("facts", "keeping"),
+)
 SCOPES = tuple(
     f"{resource}:{verb}"
     for resource in RESOURCES

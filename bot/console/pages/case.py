@@ -15,7 +15,9 @@ from bot.console.records.found import (
 )
 from bot.console.visit import Visit
 from bot.office import casebook
+from bot.office.keeping import destroying
 from models.case import Case
+from models.data_key import Subject
 from models.text import _
 from models.whereabouts import Standing
 
@@ -126,6 +128,7 @@ async def _sheet(visit: Visit, reference: str) -> Response:
         case = the_case(s, reference)
         return {
             "case": case,
+            "destroyed_at": destroying.destroyed(s, (Subject.CASE, case.id or 0)),
             "sheet": cases.sheet(s, case),
             "stretch": timeline.of_case(s, case.id or 0),
             "live": live.address(s, "case", case.reference),

@@ -109,6 +109,14 @@ class Proving:
             prover.answer(s, self._world, arrival, talked, "")
         return True
 
+    def entered(self, s: Session, arrival: Arrival, again: Again) -> None:
+        """Let go what waited at an address, where an invite has just shown whose it is."""
+        person = s.get_one(Person, arrival.heard.person_id)
+        if person.role in proof.WHO:
+            found = proof.places(s, person)
+            if proof.proved(person, found, arrival.address, arrival.now):
+                self.admit(s, person, arrival.address, arrival.now, again)
+
     def admit(
         self, s: Session, person: Person, address: Address, now: datetime, again: Again
     ) -> None:

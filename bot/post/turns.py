@@ -167,9 +167,11 @@ class Turns:
             return
         if inbound.start is not None:
             self._acts.started(s, arrival, inbound.start)
+            self._proving.entered(s, arrival, self._again)
             return
         token = token_in(inbound.text)  # where no app has a Start button, the link writes it
         if token and self._acts.started(s, arrival, token, only_invited=True):
+            self._proving.entered(s, arrival, self._again)
             return
         if person.role is Role.STAFF and duty.takes(s, self._acts.screen, arrival):
             return

@@ -47,8 +47,11 @@ class Phones:
     def goes(self, wire: str = "") -> list[str]:
         """Send all that may go, and give what this phone shows that it did not before."""
         before = len(self.shown.get(wire, []))
-        for _ in range(9):
-            for ready in self.db.write_now(self._draw):
+        idle = 0
+        while idle < 2:  # what was just put may come after what could not go
+            drawn = self.db.write_now(self._draw)
+            idle = 0 if drawn else idle + 1
+            for ready in drawn:
                 self.shown.setdefault(ready.outbound.to, []).append(ready.outbound.text)
                 scene.ends(self.db, ready.claim, Sent(f"SM{ready.claim.outbox_id:032x}"))
             self.clock.goes_on(seconds=1)

@@ -58,9 +58,12 @@ class Phones:
         return self.shown.get(wire, [])[before:]
 
     def offers(self, person: int) -> int:
-        """Offer somebody work on a case."""
+        """Ask somebody how their search went: at once, whatever was asked before."""
 
         def act(s: Session) -> int:
+            for one in talks.open_for(s, person):
+                if one.name == "search":
+                    talks.cancel(s, one, self.clock.time)
             case = s.exec(select(Case)).first()
             if case is None:
                 now = self.clock.time

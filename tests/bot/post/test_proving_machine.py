@@ -1,16 +1,17 @@
 """A machine of chance: whatever happens in whatever order, no unproved phone shows a case."""
 
+import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlmodel import Session, select
 
 from bot.db import Database
@@ -27,24 +28,24 @@ from tests.bot.post.phones import SECRETS, Phones
 PHONES = tuple(f"+5025555100{n}" for n in range(2))
 STRANGER = "+50255551009"
 TALK = ("417", "417", "hola", "sí", "ayuda", "PIN", "clave", "olvidé mi PIN", "persona")
+CLAIM = "soy Marta Ficticia, GT-0417"
+HALF = 0.5
 PIN, WRONG = "4821", "7390"
 MONTH = timedelta(days=30)
 SEEN: Counter[str] = Counter()
 T = TypeVar("T")
 
 
-class Machine(RuleBasedStateMachine):
+class Machine:
     """One Defender, two phones that may be hers, one that never is, and whoever holds them.
 
     The machine keeps its own, simpler account of which phone is known to be hers.
     """
 
-    ground: Path
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, ground: Path, chance: Random) -> None:
+        self.chance = chance
         self.folder = Path(tempfile.mkdtemp())
-        path = shutil.copy(self.ground, self.folder / "enlace.db")
+        path = shutil.copy(ground, self.folder / "enlace.db")
         use_sealer(Keys(MASTER))
         clock = Clock()
         self.db = Database(f"sqlite:///{path}")
@@ -54,10 +55,10 @@ class Machine(RuleBasedStateMachine):
         self.proved: dict[str, datetime] = {}
         self.heard: dict[str, datetime] = {}
         self.doubted: set[str] = set()
-        self.has_pin = False
+        self.pin = ""  # whatever digits were written when she was asked to choose
         self.codes: dict[str, tuple[str, datetime]] = {}
 
-    def teardown(self) -> None:
+    def close(self) -> None:
         """Take the record away."""
         self.db.close()
         shutil.rmtree(self.folder)
@@ -83,7 +84,12 @@ class Machine(RuleBasedStateMachine):
         heard = self.heard.get(phone)
         if phone in self.hers and heard is not None and self.now - heard >= MONTH:
             self.doubted.add(phone)  # silence is a doubt also once it is broken
+        digits = re.sub(r"\D", "", text)
+        if digits and digits == self.pin:
+            opened = phone
         shown = self.look(lambda: self.phones.says(phone, text), opened=opened)
+        if any("guardamos su PIN" in one for one in shown):
+            self.pin = digits
         self.heard[phone] = self.now
         return shown
 
@@ -124,9 +130,27 @@ class Machine(RuleBasedStateMachine):
         """Find a phone in the record."""
         return next((one for one in s.exec(select(Address)) if one.wire == phone), None)
 
+    def happens(self) -> None:
+        """Let something happen."""
+        chance = self.chance
+        phone, other = chance.choice(PHONES), chance.choice(PHONES)
+        acts: tuple[Callable[[], object], ...] = (
+            lambda: self.she_or_somebody_writes(phone, chance.choice(TALK)),
+            lambda: self.a_stranger_writes(chance.choice((*TALK, CLAIM, PIN, f"mi pin es {PIN}"))),
+            self.work_is_offered,
+            self.work_is_offered,
+            lambda: self.a_pin_is_chosen(phone),
+            lambda: self.a_pin_is_tried(phone, chance.choice((PIN, WRONG, f"PIN {PIN}."))),
+            lambda: self.a_code_is_tried(phone, other, anew=chance.random() < HALF),
+            lambda: self.an_invite_is_used(phone),
+            lambda: self.staff_write_a_phone_down(phone),
+            lambda: self.staff_say_whose_it_is(phone, fine=chance.random() < HALF),
+            lambda: self.time_passes(chance.choice((11, 60 * 24, 60 * 24 * 31))),
+        )
+        chance.choice(acts)()
+
     # --- what may happen --------------------------------------------------------------------------
 
-    @rule(phone=st.sampled_from(PHONES), text=st.sampled_from(TALK))
     def she_or_somebody_writes(self, phone: str, text: str) -> None:
         """Whoever holds a phone writes something."""
         known = self.known(phone)
@@ -134,60 +158,51 @@ class Machine(RuleBasedStateMachine):
         if known and phone not in self.proved and text not in ("ayuda", "persona"):
             self.proves(phone)  # she has answered from there
 
-    @rule(text=st.sampled_from((*TALK, "soy Marta Ficticia, GT-0417", PIN, f"mi pin es {PIN}")))
     def a_stranger_writes(self, text: str) -> None:
         """Somebody who knows a lot writes from a phone of their own."""
         self.look(lambda: self.phones.says(STRANGER, text))
 
-    @rule()
     def work_is_offered(self) -> None:
         """Something of a case is to be said to her."""
         self.look(lambda: self.phones.offers(self.marta))
         self.look(self.phones.goes)
 
-    @rule(phone=st.sampled_from(PHONES))
     def a_pin_is_chosen(self, phone: str) -> None:
         """She chooses a PIN where she is known, and works with it elsewhere from then on."""
         if not self.known(phone):
             return
         self.says(phone, "PIN")
         self.proved.setdefault(phone, self.now)
-        shown = self.says(phone, PIN)
-        self.has_pin |= any("guardamos su PIN" in text for text in shown)
+        self.says(phone, PIN)
 
-    @rule(phone=st.sampled_from(PHONES), text=st.sampled_from((PIN, WRONG, f"PIN {PIN}.")))
     def a_pin_is_tried(self, phone: str, text: str) -> None:
         """Somebody is asked, and tries a PIN, hers or another."""
         self.she_or_somebody_writes(phone, "417")
-        self.says(phone, text, opened=phone if self.has_pin and text != WRONG else "")
+        self.says(phone, text)
 
-    @rule(phone=st.sampled_from(PHONES), of=st.sampled_from(PHONES))
-    def a_code_is_tried(self, phone: str, of: str) -> None:
+    def a_code_is_tried(self, phone: str, of: str, *, anew: bool) -> None:
         """Somebody asks for a code, and tries one: also one for another phone, or an old one."""
-        for words in ("417", "clave"):
+        for words in ("417", "clave") if anew else ():
             self.she_or_somebody_writes(phone, words)
         code, at = self.codes.get(of, ("000000", self.now))
         good = phone == of and self.now - at < timedelta(minutes=10)
         self.says(phone, code, opened=phone if good else "")
 
-    @rule(phone=st.sampled_from(PHONES))
     def an_invite_is_used(self, phone: str) -> None:
         """Somebody uses an invite that was meant for her."""
         words = self.phones.invited(self.marta)
         others = [one for one in self.proved if one != phone and self.known(one)]
-        alone = not self.has_pin and not others
+        alone = not self.pin and not others
         self.says(phone, words, opened=phone if alone else "")
         self.hers.add(phone)
         if alone:
             self.proves(phone)
 
-    @rule(phone=st.sampled_from(PHONES))
     def staff_write_a_phone_down(self, phone: str) -> None:
         """Staff write one more phone of hers down."""
         self.phones.has(self.marta, phone)
         self.hers.add(phone)
 
-    @rule(phone=st.sampled_from(PHONES), fine=st.booleans())
     def staff_say_whose_it_is(self, phone: str, *, fine: bool) -> None:
         """Staff vouch for a phone, or doubt it."""
 
@@ -208,25 +223,29 @@ class Machine(RuleBasedStateMachine):
             self.doubted.add(phone)
         self.look(self.phones.goes)
 
-    @rule(minutes=st.sampled_from((11, 60 * 24, 60 * 24 * 31)))
     def time_passes(self, minutes: int) -> None:
         """Nothing happens for a while."""
         self.phones.clock.goes_on(minutes=minutes)
 
 
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate,),  # to make a failure small would take minutes
+    suppress_health_check=list(HealthCheck),
+)
+@given(chance=st.randoms(use_true_random=True))
+def walk(ground: Path, chance: Random) -> None:
+    """Let fifty things happen, one after the other."""
+    machine = Machine(ground, chance)
+    for _step in range(50):
+        machine.happens()
+    machine.close()
+
+
 def test_no_unproved_phone_ever_shows_a_case(sqlite_ground: Path) -> None:
-    Machine.ground = sqlite_ground
     SEEN.clear()
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=30,
-            stateful_step_count=20,
-            deadline=None,
-            derandomize=True,
-            phases=(Phase.generate,),  # to make a failure small would take minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    assert SEEN["shown"] > 5, "it must not be kept by showing nothing"
+    walk(sqlite_ground)
+    assert SEEN["shown"] > 20, "it must not be kept by showing nothing"
     assert SEEN["proved"] > 5

@@ -61,6 +61,10 @@ class Form:
         number = self._query["a"][0] if "a" in self._query else ""
         return int(number) if ATTEMPT.fullmatch(number) else 0
 
+    def opted(self) -> str:
+        """Say whether Twilio shut this person out of our messages or let them in, if it says."""
+        return {"STOP": "out", "START": "in"}.get(self["OptOutType"], "")
+
     def attachments(self) -> tuple[Attachment, ...]:
         """List the files that came along."""
         return tuple(

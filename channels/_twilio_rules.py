@@ -174,7 +174,9 @@ RULES: Mapping[str, Rule] = {
             Rule(
                 Stopped,
                 "The person opted out of messages from this sender.",
-                Remedy(tell="Only the person can lift it, by writing START."),
+                Remedy(
+                    tell="Only the person can lift it: have them text START to us from that phone."
+                ),
             ),
         ),
         (

@@ -147,6 +147,7 @@ class Inbound:
     provider_answered: bool = (
         False  # the provider itself already answered a stop, start or help word
     )
+    opted: str = ""  # "out" or "in": the provider blocks our messages to them now, or no more
     sent_at: datetime | None = None
 
 

@@ -37,6 +37,9 @@ STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit
     "optout",
 }
 
+# With these it lets us write again. «Yes» is one of them, and may answer a question of ours too.
+START_WORDS = frozenset({"start", "unstop", "yes"})
+
 
 class Sms:
     """The SMS number of one Twilio account."""
@@ -104,6 +107,7 @@ class Sms:
 
     def _message(self, form: Form) -> Event:
         text, attachments = form["Body"], form.attachments()
+        word = text.strip().casefold()
         if not text.strip() and not attachments:
             why = "An SMS without words."
             return Odd(SMS, self.account, form.event_id, form["From"], why)
@@ -116,5 +120,11 @@ class Sms:
             recipient=form["To"],
             text=text,
             attachments=attachments,
-            provider_answered=bool(form["OptOutType"]) or text.strip().casefold() in STOP_WORDS,
+            provider_answered=bool(form["OptOutType"]) or word in STOP_WORDS,
+            opted=form.opted() or _opted(word),
         )
+
+
+def _opted(word: str) -> str:
+    """Say what Twilio does at a word where no messaging service tells us."""
+    return "out" if word in STOP_WORDS else "in" if word in START_WORDS else ""

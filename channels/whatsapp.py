@@ -177,6 +177,7 @@ class WhatsApp:
             forwarded="true" in {form["Forwarded"], form["FrequentlyForwarded"]},
             profile_name=form["ProfileName"],
             provider_answered=bool(form["OptOutType"]),
+            opted=form.opted(),
         )
 
 

@@ -12,7 +12,7 @@ from bot import crash
 from bot.office import tasks
 from bot.post import attempts
 from bot.post.remedies import Remedies, Try
-from channels.base import Channel, Failure, Receipt, Refused, Status
+from channels.base import Channel, Failure, Receipt, Refused, Status, Stopped
 from models.outbox import Outbox, OutboxState, Part, ReceiptRow
 from models.person import Address
 from models.task import TaskKind
@@ -65,7 +65,9 @@ def settle_failure(s: Session, remedies: Remedies, tried: Try, failure: Failure)
         attempts.go_elsewhere(s, row, other, now)
         crash.point("out.leg")
     elif row.state is OutboxState.FAILED:
-        ask_human(s, row, now, f"failed:{row.id}", f"{row.reason or failure} {row.code}")
+        # What a human can do at once about a block stands with it.
+        tell = f"{failure.remedy.tell} " if isinstance(failure, Stopped) else ""
+        ask_human(s, row, now, f"failed:{row.id}", f"{row.reason or failure} {tell}{row.code}")
 
 
 def ask_human(s: Session, row: Outbox, now: datetime, cause: str, why: str) -> None:

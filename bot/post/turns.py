@@ -19,14 +19,14 @@ from bot.post.files import announce, belongs
 from bot.post.memory import seen
 from bot.post.proving import Proving, routed, veiled
 from bot.post.router import decide
-from bot.post.routes import Danger, Files, Message, Quiet, Rules, Stop, Thread
+from bot.post.routes import Danger, Files, Message, Quiet, Route, Rules, Start, Stop, Thread
 from bot.post.routes import Person as Sender
 from bot.post.screen import spoken
 from bot.vault.owning import words_of
 from bot.world import World
 from channels.base import Blocked, Event, Inbound, Odd, Receipt
 from handlers.seen import Seen
-from handlers.understanding import stops, withdraws
+from handlers.understanding import starts, stops, withdraws
 from models.conversation import ConversationState, Talked
 from models.evidence import Evidence
 from models.inbox import Heard, Inbox, InboxState
@@ -207,10 +207,8 @@ class Turns:
         )
         # Only a request's code can call for what has no place yet.
         adoptable = any(one.code for one in threads) and _adoptable(s, person, now)
-        route = (
-            Stop()
-            if arrival.hushed and not (sender.in_danger and not sender.frozen)
-            else decide(message, sender, threads, now, self._rules, adoptable=adoptable)
+        route = _opted(s, arrival, sender) or decide(
+            message, sender, threads, now, self._rules, adoptable=adoptable
         )
         if self._proving.keeps(s, arrival, route, digits, self._again):
             return
@@ -219,6 +217,21 @@ class Turns:
             tell = belongs if waited else announce
             tell(s, arrival, s.get(Talked, thread) if thread else None)
         self._acts.do(s, arrival, route)
+
+
+def _opted(s: Session, arrival: Arrival, sender: Sender) -> Route | None:
+    """Say what was decided before the router: a stop at the door, and what the provider did.
+
+    What it shut or opened at a word is so, whatever the word means to us.
+    """
+    opted, address = arrival.inbound.opted, arrival.address
+    if opted == "in" and address.blocked_at is not None:
+        people.unblock(s, address, arrival.now)
+        if starts(arrival.inbound.text, sender.language) and not sender.frozen:
+            return Start()
+    if sender.in_danger and not sender.frozen:
+        return None
+    return Stop() if arrival.hushed or opted == "out" else None
 
 
 def _keep(s: Session, row: Inbox, inbound: Inbound, person: Person, address: Address) -> Entry:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.office import forbidden, guard, people, wording
 from bot.tongues import TONGUES, render
-from handlers import always
+from handlers import always, promise
 from handlers.repertoire import REPERTOIRE, SAMPLES
 from handlers.talk import Kind, play
 from models.case import Case, CaseState, Program
@@ -144,7 +144,7 @@ def everything_said_to_anybody() -> list[Text]:
         for kind in Kind:
             given = {name: sample(hint, kind) for name, hint in hints.items()}
             texts.append(act(**given))
-    for name in ("outreach", "language", "welcome"):
+    for name in ("outreach", "language", "welcome", "consent"):
         turn = play(REPERTOIRE[name].conversation, SAMPLES[name], {})
         texts += turn.says
         if turn.asks is not None:
@@ -158,6 +158,8 @@ def sample(hint: object, kind: Kind) -> object:
         return kind
     if hint is int:
         return 3
+    if hint is Text:
+        return promise.some_time()
     return "la Red de Defensoras" if hint is str else ("GT-0417", "HN-0233")
 
 

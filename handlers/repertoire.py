@@ -11,6 +11,7 @@ from typing import Any
 
 from handlers.announce import announce
 from handlers.consent import VERSION, consent
+from handlers.intake import intake
 from handlers.language import language
 from handlers.offer import offer
 from handlers.outreach import outreach
@@ -28,6 +29,7 @@ from models.document import DocumentType
 from models.facts import (
     AnnounceGiven,
     ConsentGiven,
+    IntakeGiven,
     LanguageChosen,
     OfferGiven,
     OutreachGiven,
@@ -77,6 +79,15 @@ REPERTOIRE: Mapping[str, Entry] = {
         outreach, OutreachGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True, repeatable=False
     ),
     "consent": Entry(consent, ConsentGiven, Expect.YES_NO, Weight.NOTICE, tier_zero=True),
+    "intake": Entry(
+        intake,
+        IntakeGiven,
+        Expect.YES_NO,
+        Weight.REPLY,
+        urgent=True,
+        tier_zero=True,
+        neutral=True,
+    ),
     "ping": Entry(ping, PingGiven, Expect.OPEN, Weight.NOTICE, repeatable=False, neutral=True),
     "language": Entry(
         language, LanguageChosen, Expect.OPEN, Weight.REPLY, urgent=True, neutral=True
@@ -115,6 +126,11 @@ SAMPLES: Mapping[str, object] = {
         phone="+502 2222 0000",
     ),
     "consent": ConsentGiven(Purpose.CONTACT, asked_by=1, version=VERSION),
+    "intake": IntakeGiven(
+        organisation="la Red de Defensoras",
+        slots=("2026-11-24T14:00:00+00:00", "2026-11-24T23:00:00+00:00"),
+        zone="America/Tegucigalpa",
+    ),
     "ping": PingGiven("GT-0417"),
     "language": LanguageChosen("spa"),
     "which": WhichGiven(heard=0, codes=("GT-0417", "HN-0233")),

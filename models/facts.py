@@ -81,6 +81,15 @@ class OutreachGiven:
 
 
 @dataclass(frozen=True)
+class IntakeGiven:
+    """Somebody wrote to us first. Without slots they are asked for an hour in words."""
+
+    organisation: str
+    slots: tuple[str, ...] = ()  # two ISO instants, UTC, or none
+    zone: str = ""
+
+
+@dataclass(frozen=True)
 class PingGiven:
     """A lawyer is told that there is news. The code is all it says."""
 
@@ -121,6 +130,15 @@ class ConsentGiven:
 
 
 # --- what conversations find ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IntakeAgreed:
+    """Whoever wrote first chose an hour for a call (ISO instant, UTC), or said when in words."""
+
+    slot: str = ""
+    zone: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -298,6 +316,8 @@ _KINDS: dict[str, Any] = {
         PapersGiven,
         AnnounceGiven,
         OutreachGiven,
+        IntakeGiven,
+        IntakeAgreed,
         PingGiven,
         WhichGiven,
         ProvingGiven,

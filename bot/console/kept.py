@@ -32,6 +32,7 @@ WHOLE = (
     t("{who} answers a closed request: {words}"),
     t("{who} wrote what fits no request: {words}"),
     t("{who} changed an earlier message: {words}"),
+    t("{who} wrote to us first: {words}"),
 )
 """Of the whole: what somebody wrote, which stays hers, may hold anything."""
 
@@ -42,6 +43,8 @@ SENTENCES = (
     t("{who} does not know their PIN any more."),
     t("{who} cannot show who they are at a new or quiet address."),
     t("Call them on a number you know, then confirm the address on their page."),
+    t("Who wrote to us first may be somebody that this case looks for."),
+    t("A call was agreed for {at} ({zone})."),
     t("The conversation «{name}» cannot go on."),
     t("A message by {channel} did not arrive."),
     t("Messages by {channel} wait."),

@@ -273,6 +273,7 @@ TALKS: Mapping[str, Text] = {
     "announce": p_("conversation", "Broadcast"),
     "outreach": p_("conversation", "First contact"),
     "consent": p_("conversation", "Question for consent"),
+    "intake": p_("conversation", "Wrote to us first"),
     "ping": p_("conversation", "News for the lawyer"),
     "language": p_("conversation", "Choice of language"),
     "which": p_("conversation", "Which request is meant"),

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.office import organisation, tasks
+from bot.office import tasks
 from bot.office.consents import chat
+from bot.office.duty.intake import agreed
 from bot.office.notices import Notice
 from bot.office.reach import consent
 from bot.office.reach.addresses import best_address, last_heard
@@ -29,6 +30,7 @@ from models.facts import (
     CallWanted,
     ConsentAnswered,
     Declined,
+    IntakeAgreed,
     LanguageChosen,
     Lapsed,
     NeverHere,
@@ -92,6 +94,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
             _call(s, talked, "unanswered", fact.case, "", now)
         case NeverHere():
             _never_here(s, talked, now)
+        case IntakeAgreed():
+            agreed(s, talked, fact, now)
         case LanguageChosen():
             _language_chosen(s, talked, fact, now)
         case Belongs():
@@ -112,7 +116,6 @@ def _asked(s: Session, talked: Talked, fact: Asked, now: datetime) -> None:
         kind=TaskKind.QUESTION,
         cause=f"{cause}{len(earlier) + 1}",
         now=now,
-        due_hours=organisation.ours(s).reply_hours,
         person_id=talked.person_id,
         case_id=talked.case_id,
         detail=fact.question,
@@ -149,7 +152,6 @@ def _call(s: Session, talked: Talked, why: str, case_id: int, words: str, now: d
         kind=TaskKind.CALL,
         cause=f"{why}-{talked.id}",
         now=now,
-        due_hours=organisation.ours(s).reply_hours,
         person_id=talked.person_id,
         case_id=case_id,
         detail=words,

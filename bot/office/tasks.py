@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.office.duty import answering, ladder, shifts
 from bot.office.once import once
@@ -57,6 +57,19 @@ def need(
             now=now,
         )
     return task
+
+
+def waiting(s: Session, person_id: int | None, before: str) -> Task | None:
+    """Give the open task about somebody whose cause begins so."""
+    return s.exec(
+        select(Task)
+        .where(
+            Task.person_id == person_id,
+            Task.state == TaskState.OPEN,
+            col(Task.cause).startswith(before, autoescape=True),
+        )
+        .order_by(col(Task.id).desc())
+    ).first()
 
 
 def rings(s: Session, task: Task, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.office import organisation, people, talks, tasks
-from bot.post import danger, enrolling, files, needs
+from bot.post import danger, enrolling, files, needs, strangers
 from bot.post.arrival import Arrival
 from bot.post.memory import remember, seen
 from bot.post.router import without
@@ -46,6 +46,7 @@ from models.task import Task, TaskKind
 from models.text import Text
 
 ADOPTS = timedelta(hours=24)  # how long something without a place waits for its code
+STORY = 6  # words of a reply that answers nothing: it tells something that a human should read
 LOST = 3  # misunderstandings in a row after which a human takes over
 FROZEN = timedelta(hours=1)  # until it is looked again whether somebody is frozen
 NAMED = 3  # requests named in one question
@@ -182,6 +183,7 @@ class Acts:
             case Wish.WHO_ARE_YOU:
                 self._tell(s, arrival, always.who_are_you(*face))
             case Wish.PERSON:
+                strangers.note(s, self._world, arrival)
                 kind = TaskKind.PERSON_WANTED
                 task, _new = needs.ask(s, arrival, "wanted", "asks for a person", kind)
                 self._tell(s, arrival, always.person_called(self._when(s, arrival, task)))
@@ -234,6 +236,9 @@ class Acts:
         if later and talked.code:
             self._tell(s, arrival, always.no_hurry(talked.code), talked=talked)
             return
+        if len(arrival.inbound.text.split()) >= STORY:
+            self._story(s, arrival, talked)
+            return
         talked.confused += 1
         s.add(talked)
         question = seen(talked)
@@ -247,6 +252,13 @@ class Acts:
         if new:
             words = always.given_up(self._when(s, arrival, task))
             self._tell(s, arrival, words, talked=talked)
+
+    def _story(self, s: Session, arrival: Arrival, talked: Talked) -> None:
+        """Let a human read what is no answer. The question stays, and is asked once more."""
+        task, new = needs.ask(s, arrival, "unplaced", "wrote what fits no request")
+        if new:
+            before = [always.not_placed(self._when(s, arrival, task))]
+            self.screen.show(s, talked, arrival.cause(), arrival.now, before=before)
 
     def _which(self, s: Session, arrival: Arrival, threads: Sequence[int], *, heard: int) -> None:
         if any(
@@ -325,8 +337,11 @@ class Acts:
         why: str = "wrote what fits no request",
         kind: TaskKind = TaskKind.UNPLACED,
     ) -> None:
+        strangers.note(s, self._world, arrival)
+        if kind is TaskKind.UNPLACED and strangers.first(s, self.screen, arrival):
+            return
         task, new = needs.ask(s, arrival, kind.value, why, kind)
-        if new:
+        if new and arrival.address.unsafe_at is None:
             self._tell(s, arrival, always.not_placed(self._when(s, arrival, task)))
 
     # --- small words ------------------------------------------------------------------------------

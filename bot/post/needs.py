@@ -3,11 +3,11 @@
 What she writes while that task is open is added to it. When it is done, the next is a new one.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.office import tasks
 from bot.post.arrival import Arrival
-from models.task import Task, TaskKind, TaskState
+from models.task import Task, TaskKind
 
 LONG = 4000  # characters of what somebody wrote that a task shows; the rest is in the talk
 
@@ -29,7 +29,7 @@ def ask(
     person = arrival.person
     words = arrival.inbound.text
     before = f"{subject}:{about or person.id}:"
-    known = waiting(s, person.id, before)
+    known = tasks.waiting(s, person.id, before)
     if known is not None:
         known.detail = f"{known.detail}\n{words}"[:LONG]
         s.add(known)
@@ -45,16 +45,3 @@ def ask(
         detail=f"{person.name or 'Somebody'} {why}: {words}",
     )
     return task, True
-
-
-def waiting(s: Session, person_id: int | None, before: str) -> Task | None:
-    """Give the open task about somebody whose cause begins so."""
-    return s.exec(
-        select(Task)
-        .where(
-            Task.person_id == person_id,
-            Task.state == TaskState.OPEN,
-            col(Task.cause).startswith(before, autoescape=True),
-        )
-        .order_by(col(Task.id).desc())
-    ).first()

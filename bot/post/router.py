@@ -278,6 +278,8 @@ def _wish(
     wish = WISHES.get(understand(text, language=person.language))
     if wish is None:
         return None
+    if wish is Wish.HELP and not _short(text):
+        wish = Wish.PERSON  # who tells a story is no reader of a menu
     asking = [one for one in threads if one.state is ConversationState.ASKING]
     wordy = any(
         one.seen is not None

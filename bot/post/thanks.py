@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.office import tasks
-from bot.post import needs
 from bot.post.screen import Cause, Screen
 from bot.vault.evidence import LIMIT
 from channels.base import MediaKind
@@ -68,7 +67,7 @@ class Thanks:
     ) -> list[Text]:
         """Ask for a human who places the files; say when one answers, if that was not said yet."""
         before = f"files:{person.id}:"
-        if needs.waiting(s, person.id, before) is not None:
+        if tasks.waiting(s, person.id, before) is not None:
             return []
         task = tasks.need(
             s,

@@ -1,7 +1,7 @@
 """When a human answers: by the hours at which somebody does, so that what is told is kept."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -16,6 +16,8 @@ from models.task import TaskKind
 from models.text import Hour, Text
 
 HOUR = timedelta(hours=1)
+APART = 3 * HOUR  # two hours that are offered for a call on one day
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)  # zones that agree then agree in all we reach
 COUNTRIES = {
     "+501": "BZ",
     "+502": "GT",
@@ -62,8 +64,8 @@ def told(
     window = _around(open_, max(due_at, now))
     begins, ends = window
     at = min(_full_hour(max(due_at, now + HOUR)), ends) if begins <= now else begins
-    zone, *others = _zones(person, address)
-    if any(at.astimezone(one).utcoffset() != at.astimezone(zone).utcoffset() for one in others):
+    zone = clock_of(person, address)
+    if zone is None:
         return within
     clock = promise.clock(Hour(at.isoformat(), zone.key))
     day = at.astimezone(zone).date()
@@ -74,6 +76,22 @@ def told(
     if day == (now.astimezone(zone) + 24 * HOUR).date():
         return promise.tomorrow(clock)
     return promise.on_day(Hour(at.isoformat(), zone.key), clock)
+
+
+def slots(s: Session, now: datetime) -> tuple[datetime, ...]:
+    """Give two hours to call at, the first and the last of the next ones; or none."""
+    earliest, found = _full_hour(now + HOUR), []
+    for begins, ends in shifts.windows(shifts.spans(s, now)):
+        first, last = max(_full_hour(begins), earliest), ends - HOUR
+        found += [first] * (first <= last) + [last] * (last - first >= APART)
+    return tuple(found[:2]) if len(found) > 1 else ()
+
+
+def clock_of(person: Person, address: Address | None) -> ZoneInfo | None:
+    """Give the clock somebody reads a time by; None where we cannot know it."""
+    zones = _zones(person, address)
+    known = len({NOON.astimezone(zone).utcoffset() for zone in zones}) == 1
+    return zones[0] if known else None
 
 
 def _around(windows: Iterable[Window], at: datetime) -> Window:

@@ -203,7 +203,9 @@ async def test_a_poison_envelope_is_parked_after_five_tries_and_the_lane_goes_on
     assert task.cause == f"dead:{dead.id}"
 
     def mend(s: Session) -> None:
-        s.exec(select(Talked)).one().state = ConversationState.CANCELLED
+        s.exec(
+            select(Talked).where(Talked.name == "welcome")
+        ).one().state = ConversationState.CANCELLED
 
     office.db.write_now(mend)
     office.goes_on(hours=1)

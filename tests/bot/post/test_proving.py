@@ -190,7 +190,7 @@ def test_a_stranger_who_names_her_and_a_true_code_hears_what_one_with_an_invente
     assert told[0] == told[1] == told[2] != []
     assert costs[1] == costs[2]
     causes = [one.cause.partition(":")[0] for one in scene.tasks(phones.db)]
-    assert causes.count("unplaced") == 3, "one task each"
+    assert causes.count("intake") == 3, "one task each"
     assert not [text for text in told[0] if "Marta" in text or "0417" in text]
 
 

@@ -1,0 +1,45 @@
+"""Strangers: somebody writes to us first, and is met as the door to a human that the bot is."""
+
+from sqlmodel import Session
+
+from bot.office import talks, tasks
+from bot.office.duty import answering, intake
+from bot.post import needs
+from bot.post.arrival import Arrival
+from bot.post.screen import Screen
+from bot.world import World
+from handlers.intake import greeting
+from handlers.sentences import together
+from models.person import Role
+from models.task import TaskKind
+
+
+def first(s: Session, screen: Screen, arrival: Arrival) -> bool:
+    """Meet somebody who writes to us of their own accord. False: they are no stranger any more."""
+    person, address, now = arrival.person, arrival.address, arrival.now
+    if not arrival.inbound.text or not intake.is_first(s, person):
+        return False
+    if talks.open_for(s, person.id or 0):
+        return False  # they are being talked with
+    kind = TaskKind.INTAKE
+    task, _new = needs.ask(s, arrival, "intake", "wrote to us first", kind)
+    talked = talks.start(
+        s,
+        name="intake",
+        given=intake.given(s, person, address, now),
+        person_id=person.id or 0,
+        case_id=None,
+        code="",
+        now=now,
+    )
+    zone = answering.clock_of(person, address)
+    hello = greeting(now.astimezone(zone).hour if zone is not None else None)
+    before = [together(hello, tasks.promise(s, task, person, address, now))]
+    screen.show(s, talked, arrival.cause(), now, before=before)
+    return True
+
+
+def note(s: Session, world: World, arrival: Arrival) -> None:
+    """Tell staff, and nobody else, where somebody who writes may be looked for."""
+    if arrival.person.role in (Role.UNKNOWN, Role.PARENT):
+        intake.leads(s, world.keys, arrival.person, arrival.address, arrival.now)

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
-from bot import migrate, settings
+from bot import settings
 from bot.console.api.callers import SCOPES
 from bot.db import Database
 from bot.office import hiring, staff
 from bot.settings import WrongSetting
-from bot.wiring import keys
+from bot.wiring import rooted
 from models.staff import Duty, Staff
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def make_token(
         raise WrongSetting(
             f"There is no scope {', '.join(unknown)}. There are: {', '.join(SCOPES)}."
         )
-    drawn = keys(settings.load(environment))
+    drawn = rooted(settings.load(environment))
 
     def act(s: Session) -> str:
         member = acting(s, username)
@@ -88,8 +88,7 @@ def acting(s: Session, username: str) -> Staff | None:
 def within(environment: dict[str, str], act: Callable[[Session], T], *, looks: bool = False) -> T:
     """Change the record at a command, or only look. What is refused is told to whoever typed it."""
     loaded = settings.load(environment)
-    keys(loaded)
-    migrate.check(loaded.url)
+    rooted(loaded)
     db = Database(loaded.url)
     try:
         return db.read_now(act) if looks else db.write_now(act)

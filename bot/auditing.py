@@ -6,12 +6,12 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot import migrate, settings
+from bot import settings
 from bot.db import Database
 from bot.settings import WrongSetting
 from bot.vault import audit
 from bot.vault.keys import Keys
-from bot.wiring import keys
+from bot.wiring import rooted
 
 Say = Callable[[str], None]
 
@@ -45,8 +45,7 @@ def examine(
     `to` is a folder for a copy. `kept` is a checkpoint from elsewhere that it must agree with.
     """
     loaded = settings.load(environment)
-    drawn = keys(loaded)
-    migrate.check(loaded.url)
+    drawn = rooted(loaded)
     outside = _outside(kept) if kept is not None else None
     db = Database(loaded.url)
     try:

@@ -19,6 +19,8 @@ people = typer.Typer(help="The people of the record.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 app.add_typer(token, name="token")
 app.add_typer(people, name="people")
+keys = typer.Typer(help="The keys that seal the record.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 
 @app.command("demo", epilog="Example: python3 -m bot demo --port 8080 --data /tmp/enlace")
@@ -190,6 +192,18 @@ def import_people(
     from bot import newcomers  # noqa: PLC0415
 
     newcomers.bring_in(dict(os.environ), file, typer.echo, yes=yes, by=acts_for, language=language)
+
+
+@keys.command("rotate", epilog="Example: MASTER_KEY=$new,$old python3 -m bot keys rotate")
+def rotate_keys() -> None:
+    """Change the master key: every key is wrapped by the first of MASTER_KEY, nothing else changes.
+
+    First start every process with MASTER_KEY set to the new one, a comma and the old one. Stopped
+    on the way, run it again.
+    """
+    from bot import keyholding  # noqa: PLC0415
+
+    keyholding.rotate(dict(os.environ), typer.echo)
 
 
 @app.command("play", epilog="Example: python3 -m bot play offer --language es")

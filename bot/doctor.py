@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from bot import migrate, settings
+from bot import settings
 from bot.db import Database
 from bot.post import depths, watch
 from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
-from bot.wiring import keys, lines, spool
+from bot.wiring import keys, lines, rooted, spool
 from channels.base import Channel, Failure
 from channels.telegram import Telegram
 from models.inbox import InboxState
@@ -50,9 +50,8 @@ async def examine(environment: dict[str, str], say: Say) -> bool:
 
 
 async def _database(loaded: Settings) -> list[str]:
-    keys(loaded)
     try:
-        await asyncio.to_thread(migrate.check, loaded.url)
+        await asyncio.to_thread(rooted, loaded)
         db = Database(loaded.url)
     except sa.exc.SQLAlchemyError as problem:
         raise WrongSetting(f"DATABASE_URL does not open: {problem}") from None

@@ -15,8 +15,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from bot.db import Unavailable
 from bot.post.drain import Drain
 from bot.post.webhooks import PREFIX, Webhooks
+from bot.vault import root
 from bot.world import World
 
 PATIENCE = 3.0  # seconds in which the database must answer, where only it can keep anything
@@ -47,15 +49,28 @@ class Fallback:
     async def _life(self, _pages: Starlette) -> AsyncIterator[None]:
         world = self._world
         await world.bell.start()
-        draining = None
-        if self._shares and world.spool is not None:
-            # The folder may be on a machine where nobody else would empty it.
-            draining = asyncio.create_task(Drain(world).run(), name="drain")
+        beside = asyncio.create_task(self._work(), name="drain")
         yield
-        if draining is not None:
-            draining.cancel()
+        beside.cancel()
         await world.bell.stop()
         await asyncio.to_thread(world.db.close)
+
+    async def _work(self) -> None:
+        """Ask the record for the root of the keys, without which nothing is put into it; drain."""
+        world = self._world
+        while not world.keys.sure:
+            try:
+                await self._take_root()
+            except Unavailable:
+                await asyncio.sleep(PATIENCE)
+        if self._shares and world.spool is not None:
+            # The folder may be on a machine where nobody else would empty it.
+            await Drain(world).run()
+
+    async def _take_root(self) -> None:
+        world = self._world
+        if not world.keys.sure:
+            await asyncio.to_thread(root.take, world.db, world.keys)
 
     async def _ready(self, _request: object) -> JSONResponse:
         spool = self._world.spool
@@ -65,6 +80,7 @@ class Fallback:
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._world.db.read(_ask)
+                    await self._take_root()
             except Exception:  # noqa: BLE001 - not ready, whatever the reason
                 return JSONResponse({"ready": False, "why": "The database does not answer."}, 503)
             return JSONResponse({"ready": True})

@@ -18,7 +18,7 @@ from bot.office.refusal import Refusal
 from bot.settings import WrongSetting
 from bot.tongues import render
 from bot.vault import trail
-from bot.wiring import keys
+from bot.wiring import rooted
 from models.staff import Duty
 from models.text import Text, _
 
@@ -39,7 +39,7 @@ def bring_in(
 
     Ends with every fault of the file as the message of `WrongSetting`, and nothing is brought in.
     """
-    drawn = keys(settings.load(environment))
+    drawn = rooted(settings.load(environment))
     try:
         with file.open("rb") as opened:
             data = opened.read(sheet.MOST_BYTES + 1)

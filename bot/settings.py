@@ -79,16 +79,17 @@ def _zone(value: str) -> str:
 
 def _master_key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
-    try:
-        raw = bytes.fromhex(text)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32 or len(text) != 64:  # noqa: PLR2004 - the contract: 64 hexadecimal characters
+    masters = text.split(",")
+    if len(set(masters)) < len(masters) or not all(map(_is_key, masters)):
         raise ValueError(
             "must be 64 hexadecimal characters; make one with: "
             'python3 -c "import secrets; print(secrets.token_hex(32))"'
         )
     return SecretStr(text)
+
+
+def _is_key(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F]{64}", text) is not None
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
@@ -126,7 +127,9 @@ class Settings(BaseSettings):
         "another disk; empty: Twilio is told to come again",
     )
     master_key: Annotated[SecretStr, AfterValidator(_master_key)] | None = Field(
-        None, description="64 hexadecimal characters that seal everything; keep a copy off-site"
+        None,
+        description="64 hexadecimal characters that seal everything, the new and the old with a "
+        "comma between while they are rotated; keep a copy off-site",
     )
     twilio_account_sid: str = Field("", description="Twilio account, AC…")
     twilio_auth_token: SecretStr = Field(

@@ -14,6 +14,7 @@ from bot.post import limits
 from bot.post.spool import Spool
 from bot.post.webhooks import TWILIO
 from bot.settings import Settings, WrongSetting
+from bot.vault import root
 from bot.vault.evidence import Files
 from bot.vault.keys import Keys
 from bot.world import Rhythm, World
@@ -58,6 +59,18 @@ def _keys(settings: Settings) -> Keys:
         raise WrongSetting("Set MASTER_KEY to 64 hexadecimal characters.")
     drawn = Keys.from_hex(settings.master_key.get_secret_value())
     use_sealer(drawn)
+    return drawn
+
+
+def rooted(settings: Settings) -> Keys:
+    """Draw the keys as the record has their root. Refuses a master key that is not the record's."""
+    drawn = keys(settings)
+    migrate.check(settings.url)
+    db = Database(settings.url)
+    try:
+        root.take(db, drawn)
+    finally:
+        db.close()
     return drawn
 
 
@@ -125,7 +138,9 @@ def early(settings: Settings) -> World:
     """
     drawn = _keys(settings)
     migrate.check(settings.url)
-    return _world(settings, drawn)
+    made = _world(settings, drawn)
+    root.take(made.db, drawn)
+    return made
 
 
 def keeping(settings: Settings) -> World:
@@ -142,6 +157,7 @@ def keeping(settings: Settings) -> World:
             "On SQLite, a process that only keeps needs SPOOL_DIR, the same folder as that of the "
             "process that serves. Or set DATABASE_URL to a PostgreSQL database."
         )
+    made.keys.sure = made.db.embedded  # else it is asked for the root as soon as it answers
     return made
 
 

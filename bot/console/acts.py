@@ -20,6 +20,7 @@ ACTS: Mapping[str, Text] = {
     "destruction.withdrawn": _("{who} took back that it is destroyed.", who=WHO),
     "hold.placed": _("{who} said that it must be kept.", who=WHO),
     "hold.released": _("{who} said that it need not be kept any more.", who=WHO),
+    "keys.rotated": _("Another master key seals the keys now."),
     "keeping.set": _("{who} said how long a line of work keeps its closed cases.", who=WHO),
     "assignment.offered": _("{who} offered work to Defenders.", who=WHO),
     "assignment.accepted": _("{who} took the work.", who=WHO),

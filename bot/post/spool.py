@@ -153,7 +153,7 @@ class Spool:
         Raises `Unreadable`.
         """
         try:
-            return self._keys.open((self.folder / name).read_bytes(), _place(name))
+            return self._keys.open_beside((self.folder / name).read_bytes(), _place(name))
         except FileNotFoundError:
             return None
         except (OSError, Unsealable) as problem:
@@ -184,7 +184,7 @@ class Spool:
     def _put(self, name: str, content: bytes) -> None:
         path = self.folder / name
         temp = path.with_name(name + TEMP)
-        sealed = self._keys.seal(content, _place(name))
+        sealed = self._keys.seal_beside(content, _place(name))
         try:
             _write(temp, sealed)
             crash.point("in.spool_synced")

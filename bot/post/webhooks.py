@@ -13,6 +13,7 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 
 from bot import crash, metrics
+from bot.db import Unavailable
 from bot.log import log
 from bot.post.inbox import PATIENCE, Full, Keeper
 from bot.post.spool import Spool
@@ -132,10 +133,12 @@ class Webhooks:
         """
         spool = self._world.spool if name.startswith(TWILIO) else None
         if spool is None:
+            if not self._world.keys.sure:
+                raise Unavailable("The record has not been asked for the root of the keys.")
             await self._keeper.keep(envelope, within=PATIENCE)
             return
         try:
-            if self._record and not _lies(spool):
+            if self._record and self._world.keys.sure and not _lies(spool):
                 await self._keeper.keep(envelope, within=QUICK)
                 return
         except Full:

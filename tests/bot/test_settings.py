@@ -46,7 +46,10 @@ def test_only_the_key_must_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("MASTER_KEY", ["", "abc", "zz" * 32, "ab" * 31, "ab" * 33, "ab " * 32]),
+        (
+            "MASTER_KEY",
+            ["", "abc", "zz" * 32, "ab" * 31, "ab" * 33, "ab " * 32, f"{KEY},", f"{KEY},{KEY}"],
+        ),
         (
             "DATABASE_URL",
             [

@@ -36,7 +36,7 @@ def invite_staff(
     Refuses a name that is taken.
     """
     loaded = settings.load(environment)
-    drawn, now = keys(loaded), datetime.now(UTC)
+    drawn, now = rooted(loaded), datetime.now(UTC)
     if back:
         count = within(environment, lambda s: hiring.take_back(s, username, now))
         return f"Links for {username} that hold no more: {count}."

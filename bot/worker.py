@@ -49,9 +49,8 @@ class Worker:
     async def start(self) -> None:
         """Begin to work. On SQLite, what was under way before nobody will ever end."""
         await self._drain.work()
-        now = self._world.now()
         if self._world.db.embedded:
-            await self._world.db.write(lambda s: bool(orphans(s, now, clock=None)))
+            await self._world.db.write(lambda s: bool(orphans(s, self._world.now(), clock=None)))
             await self._world.db.write(free_lanes)
             await self._world.db.write(free_files)
         telegram = self._world.channels.get("telegram")

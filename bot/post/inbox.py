@@ -16,9 +16,8 @@ from bot.db import Database, Unavailable
 from bot.post.hush import hush, may_stop
 from bot.rows import Rows
 from bot.vault.keys import Keys
-from bot.vault.owning import bytes_of
+from bot.vault.owning import raw_of
 from channels.base import Envelope, Kind
-from models.data_key import week_of
 from models.inbox import Inbox, InboxState, Lane
 
 LEASE = timedelta(seconds=15)  # a turn takes milliseconds, and renews it
@@ -166,7 +165,7 @@ def _insert_stop(s: Session, one: Kept, keys: Keys) -> None:
 
 def _values(s: Session, one: Kept) -> tuple[Any, ...]:
     sent = one.envelope
-    raw = bytes_of(s, sent.raw, week_of(one.received_at))
+    raw = raw_of(s, sent.raw, one.received_at)
     first = (sent.channel, sent.account, sent.event_id, sent.kind.value, one.lane, raw)
     return (*first, InboxState.NEW, False, 0, "", one.received_at)
 

@@ -1,5 +1,6 @@
 """Whose key a row is sealed with, seen to before a session writes it."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from bot.vault.keyring import Key, Sealing
 from models.base import SealedBytes, SealedText
-from models.data_key import OWN, Whose, of, whose
+from models.data_key import OWN, Whose, of, week_of, whose
 from models.seal import owned, owned_bytes
 
 SEALING = "sealing"  # where a session has it
@@ -48,10 +49,10 @@ def words_of(
     return owned(words, key) if key is not None else words
 
 
-def bytes_of(s: Session, content: bytes, who: Whose) -> bytes:
-    """Say whose key bytes are sealed with that go into the record past the session's rows."""
+def raw_of(s: Session, content: bytes, came: datetime) -> bytes:
+    """Have a raw envelope sealed with the key of the week in which it came."""
     sealing: Sealing | None = s.info.get(SEALING)
-    key = sealing.of(who) if sealing is not None else None
+    key = sealing.of(week_of(came)) if sealing is not None else None
     return owned_bytes(content, key) if key is not None else content
 
 

@@ -46,6 +46,25 @@ class Trust(Enum):
     DISPROVED = "disproved"  # it is not theirs (wrong number, recycled)
 
 
+class Kind(Enum):
+    """What an address is written as."""
+
+    PHONE = "phone"
+    WHATSAPP_ID = "whatsapp_id"  # business-scoped: of somebody who may hide their number
+    TELEGRAM_USER = "telegram_user"
+
+
+class Doubt(Enum):
+    """Why it is in doubt whether an address is still somebody's."""
+
+    NONE = "none"
+    SILENCE = "silence"  # a number was heard from again after a long silence
+    UNDELIVERED = "undelivered"  # a network says that nobody is there
+    NEW_ID = "new_id"  # WhatsApp knows the number under another id than before
+    MOVED = "moved"  # WhatsApp says that its holder has another number now
+    STAFF = "staff"  # a human doubts it
+
+
 class Person(SQLModel, table=True):
     """Somebody we write to or hear from."""
 
@@ -66,6 +85,7 @@ class Person(SQLModel, table=True):
     thaw_by: int | None = Field(default=None)  # the first of staff who asked to end a freeze
     on_call: bool = False  # of staff: woken when somebody is in danger
     note: str = sealed("person.note")
+    joined_into: int | None = Field(default=None)  # the person whom a human found this one to be
     created_at: datetime = moment()
 
 
@@ -90,11 +110,16 @@ class Address(SQLModel, table=True):
     shut_at: datetime | None = maybe_moment()  # WhatsApp said that its 24 hours are over
     rest_until: datetime | None = maybe_moment()  # the provider wants it left alone until then
     rewritten: bool = False  # its other way of writing was tried
+    beside: int | None = Field(default=None)  # of a WhatsApp id: the number it came with
     created_at: datetime = moment()
 
 
 class Link(SQLModel, table=True):
-    """That an address is a person's, how well that is known, and since when."""
+    """That an address is a person's, how well that is known, and how it may be used for them.
+
+    While it is in doubt nothing of a case goes there. On a phone that others read too, nothing goes
+    but what anybody may read.
+    """
 
     __tablename__ = "link"
     __table_args__ = (UniqueConstraint("person_id", "address_id"),)
@@ -104,6 +129,11 @@ class Link(SQLModel, table=True):
     address_id: int = Field(foreign_key="address.id", index=True)
     trust: Trust = choice(Trust, Trust.CLAIMED)
     confirmed_at: datetime | None = maybe_moment()
+    doubt: Doubt = choice(Doubt, Doubt.NONE)
+    doubted_at: datetime | None = maybe_moment()
+    shared: bool = False  # others read this phone too
+    quiet: str = Field(default="", max_length=11)  # "21:00-08:00", "none"; "": as for everybody
+    note: str | None = sealed("link.note", default=None)  # what to know so as to do no harm
     created_at: datetime = moment()
 
 

@@ -25,6 +25,7 @@ class TaskKind(Enum):
     ODD = "odd"
     FORGET = "forget"  # somebody took back all they allowed, and wants their data gone
     DUE = "due"  # a closed case was kept for as long as its line of work keeps them
+    DOUBT = "doubt"  # whether an address is still somebody's, or who is who
     DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
     HELD = "held"  # somebody wrote into a talk that a human has taken over
     INTAKE = "intake"  # somebody wrote to us first

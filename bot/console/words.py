@@ -184,6 +184,7 @@ WORDS: Mapping[Enum, Text] = {
     TaskKind.ODD: p_("task", "Something odd came in"),
     TaskKind.FORGET: p_("task", "Delete what somebody wants deleted"),
     TaskKind.DUE: p_("task", "Decide about a case that was kept long enough"),
+    TaskKind.DOUBT: p_("task", "Find out who is who"),
     TaskKind.DANGER: p_("task", "Somebody may be in danger"),
     TaskKind.HELD: p_("task", "Answer in a talk that a human has"),
     TaskKind.INTAKE: p_("task", "Somebody wrote to us first"),

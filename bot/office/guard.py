@@ -7,6 +7,7 @@ A reason never repeats what it found, because reasons are shown and logged.
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -28,13 +29,22 @@ BLOCKED = _("This address has blocked us.")
 BAD = _("Nobody can be reached at this address.")
 NOT_HERE = _("Somebody at this address asked not to be written to there.")
 NOT_THEIRS = _("This address is not this person's.")
+DOUBTED = _("It is in doubt whether this address is still this person's.")
 TELLING = _("The words say too much for somebody whom no human has verified.")
+TELLING_ALL = _("The words say too much for a phone that others read too.")
 NAMING = _("The words hold a name or place that a case guards.")
 ASKING = _("We never ask for money, passwords, full ID numbers or signatures by message.")
 UNCHECKED = _("The message could not be checked.")
 
 LOCKED = {Lockout.MINOR: MINOR, Lockout.ADVERSE_PARTY: ADVERSE, Lockout.UNSAFE: UNSAFE}
 UNVERIFIED = {Role.PARENT, Role.UNKNOWN}
+
+
+class _Link(NamedTuple):
+    """What counts of the link between a message's reader and its address."""
+
+    doubted: bool
+    shared: bool
 
 
 def verdict(
@@ -50,7 +60,10 @@ def verdict(
     The reason is an English sentence that the catalogs know.
     """
     try:
-        why = _standing(s, outbox, person, address) or _wording(s, outbox, person, written_text)
+        found = s.connection().execute(_LINKED, {"person": person.id, "address": address.id})
+        link = next((_Link(row.doubted_at is not None, row.shared) for row in found), None)
+        why = _standing(outbox, person, address, link)
+        why = why or _wording(s, outbox, person, written_text, shared=bool(link and link.shared))
     except Exception as problem:  # noqa: BLE001 - whatever it is, the message stays here
         log.error("guard.broken", error=type(problem).__name__, outbox=outbox.id)
         why = UNCHECKED
@@ -66,7 +79,7 @@ def tells(text: str, language: str) -> bool:
 
 
 # Asked for every message, so built once.
-_LINKED = sa.select(col(Link.id)).where(
+_LINKED = sa.select(col(Link.doubted_at), col(Link.shared)).where(
     col(Link.person_id) == sa.bindparam("person"),
     col(Link.address_id) == sa.bindparam("address"),
     col(Link.trust) != Trust.DISPROVED,
@@ -79,7 +92,9 @@ _CONCERNED = sa.select(col(Case.id)).where(
 )
 
 
-def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> Text | None:
+def _standing(
+    outbox: Outbox, person: Person, address: Address, link: "_Link | None"
+) -> Text | None:
     """Say why nothing may go to this person, at this address."""
     if person.lockout is not Lockout.NONE:
         return LOCKED[person.lockout]
@@ -95,9 +110,9 @@ def _standing(s: Session, outbox: Outbox, person: Person, address: Address) -> T
         return STOPPED
     if address.unsafe_at is not None:
         return NOT_HERE
-    asked = {"person": person.id, "address": address.id}
-    theirs = s.connection().execute(_LINKED, asked).first()
-    return NOT_THEIRS if theirs is None else None
+    if link is None:
+        return NOT_THEIRS
+    return DOUBTED if link.doubted and outbox.case_id is not None else None
 
 
 def _bland(outbox: Outbox, person: Person) -> bool:
@@ -105,16 +120,16 @@ def _bland(outbox: Outbox, person: Person) -> bool:
     return outbox.weight == Weight.STOP.value and outbox.created_at == person.frozen_at
 
 
-def _wording(s: Session, outbox: Outbox, person: Person, text: str) -> Text | None:
-    """Say why these words may not go to this person."""
+def _wording(s: Session, outbox: Outbox, person: Person, text: str, *, shared: bool) -> Text | None:
+    """Say why these words may not go to this person. On a shared phone anybody may read them."""
     if asking.asks(text):
         return ASKING
     stranger = person.role in UNVERIFIED
-    if stranger and tells(text, person.language):
-        return TELLING
-    if outbox.written_by is not None and person.role is Role.DEFENDER:
+    if (shared or stranger) and tells(text, person.language):
+        return TELLING_ALL if shared else TELLING
+    if outbox.written_by is not None and person.role is Role.DEFENDER and not shared:
         return None  # a named human may tell a Defender whom she looks for
-    if stranger or outbox.written_by is not None:
+    if stranger or shared or outbox.written_by is not None:
         return NAMING if _named(s, outbox, person, text) else None
     own = _own_words(s, outbox, person)
     for case in _cases(s, outbox, person):

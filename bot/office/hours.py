@@ -51,8 +51,11 @@ class Hours:
         return at >= self.begin or at < self.end
 
 
-def read(text: str) -> Hours | None:
-    """Read quiet hours as a setting writes them: "21:00-08:00", or "none". Raises `ValueError`."""
+def read(text: str, least: timedelta = LEAST) -> Hours | None:
+    """Read quiet hours as a setting writes them: "21:00-08:00", or "none". Raises `ValueError`.
+
+    `least` is how much of a day they must leave.
+    """
     if text == "none":
         return None
     found = _SPAN.fullmatch(text)
@@ -60,9 +63,9 @@ def read(text: str) -> Hours | None:
         raise ValueError('must be two times like 21:00-08:00, or "none"')
     a, b, c, d = map(int, found.groups())
     quiet = (timedelta(hours=c, minutes=d) - timedelta(hours=a, minutes=b)) % DAY
-    if not quiet or DAY - quiet < LEAST:
+    if not quiet or DAY - quiet < least:
         raise ValueError(
-            f"must leave {LEAST // timedelta(hours=1)} hours of the day, so that there is a time "
+            f"must leave {least // timedelta(hours=1)} hours of the day, so that there is a time "
             'that suits every zone; "none" turns it off'
         )
     return Hours(time(a, b), time(c, d))
@@ -72,7 +75,8 @@ def opens(person: Person, hours: Hours | None, now: datetime) -> datetime | None
     """Say when somebody may be written to. None: now."""
     if hours is None or _open(zones := zones_of(person), hours, now):
         return None
-    return next(at for at in _edges(zones, hours, now) if _open(zones, hours, at))
+    found = (at for at in _edges(zones, hours, now) if _open(zones, hours, at))
+    return next(found, now + DAY)  # no hour suits all the zones somebody may live in: not today
 
 
 def closes(person: Person, hours: Hours | None, now: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.office.reach.addresses import best_address, keep, known, link, wrote
+from bot.office.reach.addresses import Known, best_address, keep, known, link, wrote
 from bot.office.reach.consent import (
     block,
     disprove,
@@ -37,6 +37,7 @@ __all__ = [
     "invite",
     "meet",
     "never_here",
+    "recognise",
     "redeem",
     "start_again",
     "stop",
@@ -47,18 +48,24 @@ __all__ = [
 
 def find(s: Session, keys: Keys, via: Via, wire: str) -> tuple[Person, Address] | None:
     """Give the person an address most likely is, in whatever form it is written."""
-    return known(s, keys, via, wire)
+    found = known(s, keys, via, wire)
+    return None if found is None else found[:2]
 
 
 def meet(
     s: Session, keys: Keys, via: Via, wire: str, name_hint: str, now: datetime
 ) -> tuple[Person, Address]:
-    """Give whoever wrote from an address: somebody we know, or a new unknown person.
+    """Give whoever wrote from an address: somebody we know, or a new unknown person."""
+    return recognise(s, keys, via, wire, name_hint, now)[:2]
+
+
+def recognise(s: Session, keys: Keys, via: Via, wire: str, name_hint: str, now: datetime) -> Known:
+    """Give whoever wrote, as `meet` does, and since when it is in doubt that it is still they.
 
     The address is kept as the provider writes it today, because answers must go to just that.
     """
     found = known(s, keys, via, wire)
-    person, address = found or (None, keep(s, keys, via, wire, now))
+    person, address, doubted_at = found or (None, keep(s, keys, via, wire, now), None)
     if address.wire != sendable(wire):
         address.wire = sendable(wire)
         s.add(address)
@@ -68,7 +75,7 @@ def meet(
         s.flush()
         link(s, person, address, Trust.CLAIMED, now)
         trail.note(s, actor=trail.BOT, act="person.met", object=f"person:{person.id}", now=now)
-    return person, address
+    return Known(person, address, doubted_at)
 
 
 def enrol(

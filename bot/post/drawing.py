@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import dated, gates, guard, hours
 from bot.office.duty import held
+from bot.office.who import links
 from bot.post import attempts, holding, outbox, windows
 from bot.post.attempts import Going
 from bot.post.limits import Limits
@@ -24,7 +25,7 @@ from bot.world import World
 from channels.base import Option, Outbound, Written
 from handlers import always
 from models.outbox import Held, Outbox, OutboxState, Weight
-from models.person import Address, Person, Via
+from models.person import Address, Link, Person, Via
 
 GATE = timedelta(minutes=1)  # what waits before a shut gate is looked at again after this
 MARGIN = timedelta(minutes=1)  # before the night, so that a slow carrier does not wake anybody
@@ -50,12 +51,18 @@ class _Look:
     person: Person
     address: Address
     now: datetime
+    quiet: hours.Hours | None
     closes: datetime | None = None  # when the hours end in which it may arrive
 
 
 # Asked for every batch that goes, so built once.
 _PEOPLE = select(Person).where(col(Person.id).in_(sa.bindparam("ids", expanding=True)))
 _ADDRESSES = select(Address).where(col(Address.id).in_(sa.bindparam("ids", expanding=True)))
+_QUIET = sa.select(col(Link.person_id), col(Link.address_id), col(Link.quiet)).where(
+    col(Link.person_id).in_(sa.bindparam("people", expanding=True)),
+    col(Link.address_id).in_(sa.bindparam("addresses", expanding=True)),
+    col(Link.quiet) != "",
+)
 
 
 class Drawing:
@@ -73,13 +80,22 @@ class Drawing:
         whose, where = [row.person_id for row in rows], [row.address_id for row in rows]
         people = {one.id: one for one in s.exec(_PEOPLE, params={"ids": whose})}
         addresses = {one.id: one for one in s.exec(_ADDRESSES, params={"ids": where})}
+        own = {
+            (link.person_id, link.address_id): links.hours(link.quiet, self._quiet)
+            for link in s.connection().execute(_QUIET, {"people": whose, "addresses": where})
+        }
+        looks = [
+            _Look(
+                row,
+                people[row.person_id],
+                addresses[row.address_id],
+                now,
+                own.get((row.person_id, row.address_id), self._quiet),
+            )
+            for row in rows
+        ]
         with s.no_autoflush:  # nothing changes here that another look would see
-            looked = [
-                self._draw(
-                    s, _Look(row, people[row.person_id], addresses[row.address_id], now), shut
-                )
-                for row in rows
-            ]
+            looked = [self._draw(s, look, shut) for look in looks]
         drawn = [one for one in looked if one is not None]
         claims = attempts.begin(s, [going for going, _ in drawn], now)
         return [
@@ -134,11 +150,11 @@ class Drawing:
         if address.rest_until is not None and address.rest_until > now:
             return address.rest_until
         if not hours.exempt(row, look.person, address, now):
-            opens = hours.opens(look.person, self._quiet, now)
+            opens = hours.opens(look.person, look.quiet, now)
             if opens is not None:
                 row.held = Held.HOURS
                 return opens
-            look.closes = hours.closes(look.person, self._quiet, now)
+            look.closes = hours.closes(look.person, look.quiet, now)
         if row.weight >= Weight.NOTICE.value and row.written_by is None:
             return _too_many(s, row, self._limits.unsolicited, now)
         return None

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from bot import crash
 from bot.office import tasks
+from bot.office.who import noticing
 from bot.post import attempts
 from bot.post.remedies import Remedies, Try
 from channels.base import Channel, Failure, Receipt, Refused, Status, Stopped
@@ -60,6 +61,8 @@ def settle_failure(s: Session, remedies: Remedies, tried: Try, failure: Failure)
     """Draw the consequences of a failure, once it is known whether it is final."""
     row, now = tried.row, tried.now
     other = remedies.elsewhere(s, tried, failure)
+    if row.state is OutboxState.FAILED:
+        noticing.undelivered(s, tried.address, failure.code, now)
     remedies.follow(s, tried, failure)
     if other is not None:
         attempts.go_elsewhere(s, row, other, now)

@@ -148,7 +148,11 @@ class Remedies:
         found = s.exec(
             select(Address)
             .join(Link, col(Link.address_id) == col(Address.id))
-            .where(Link.person_id == person.id, Link.trust == Trust.ENROLLED)
+            .where(
+                Link.person_id == person.id,
+                Link.trust == Trust.ENROLLED,
+                col(Link.doubted_at).is_(None),
+            )
         )
         return next(
             (

@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.office.people import canonical
-from bot.office.reach.numbers import reachable, sendable
-from models.person import Via
+from bot.office.reach.numbers import kind, reachable, sendable
+from models.person import Kind, Via
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,17 @@ def test_what_is_sent_to_is_what_the_provider_wrote():
 )
 def test_staff_can_only_type_addresses(via, wire, fits):
     assert reachable(via, wire) is fits
+
+
+@pytest.mark.parametrize(
+    ("via", "wire", "is_a"),
+    [
+        (Via.SMS, "+50255550101", Kind.PHONE),
+        (Via.WHATSAPP, "whatsapp:+5215512345678", Kind.PHONE),
+        (Via.WHATSAPP, "whatsapp:GT.1349abcDEF", Kind.WHATSAPP_ID),
+        (Via.WHATSAPP, "US.ENT.1349abcDEF", Kind.WHATSAPP_ID),
+        (Via.TELEGRAM, "700100", Kind.TELEGRAM_USER),
+    ],
+)
+def test_an_address_is_a_phone_a_whatsapp_id_or_a_telegram_user(via, wire, is_a):
+    assert kind(via, wire) is is_a

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -31,7 +31,7 @@ _HOLDER = (
     .order_by(*_LIKELIEST)
 )
 _KNOWN = (
-    select(Person, Address)
+    select(Person, Address, Link.doubted_at)
     .join(Link, col(Link.person_id) == col(Person.id))
     .join(Address, col(Address.id) == col(Link.address_id))
     .where(*_HERE, col(Link.trust) != Trust.DISPROVED)
@@ -45,15 +45,23 @@ _WROTE = (
 )
 
 
+class Known(NamedTuple):
+    """Whom an address most likely is, and since when that is in doubt."""
+
+    person: Person
+    address: Address
+    doubted_at: datetime | None = None
+
+
 def at(s: Session, keys: Keys, via: Via, wire: str) -> Address | None:
     """Find an address, in whatever form it is written."""
     return s.exec(_AT, params=_here(keys, via, wire)).first()
 
 
-def known(s: Session, keys: Keys, via: Via, wire: str) -> tuple[Person, Address] | None:
+def known(s: Session, keys: Keys, via: Via, wire: str) -> Known | None:
     """Find the person an address most likely is, and the address, however it is written."""
     found = s.exec(_KNOWN, params=_here(keys, via, wire)).first()
-    return None if found is None else (found[0], found[1])
+    return None if found is None else Known(*found)
 
 
 def wrote(s: Session, address: Address, at: datetime) -> None:
@@ -113,13 +121,17 @@ def holders(s: Session, address: Address) -> list[Person]:
 
 
 def addresses_of(s: Session, person: Person) -> list[Address]:
-    """Give a person's addresses, the one to write to first. Also those that cannot be used now."""
+    """Give a person's addresses, the one to write to first. Also those that cannot be used now.
+
+    Those come last of which it is in doubt whether they are still this person's.
+    """
     found = s.exec(
-        select(Address)
+        select(Address, Link.doubted_at)
         .join(Link, col(Link.address_id) == col(Address.id))
         .where(Link.person_id == person.id, col(Link.trust) != Trust.DISPROVED)
-    )
-    return in_order(found)
+    ).all()
+    sure = in_order(address for address, doubted_at in found if doubted_at is None)
+    return sure + in_order(address for address, doubted_at in found if doubted_at is not None)
 
 
 def in_order(addresses: Iterable[Address]) -> list[Address]:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from bot.office.reach.addresses import addresses_of, usable
 from bot.office.refusal import Refusal
+from bot.office.who.noticing import all_doubted
 from bot.tongues import TONGUES
 from models.broadcast import Exclusion
 from models.person import Address, Lockout, Person, Role
@@ -81,6 +82,14 @@ def _choose(
             reasons.append(other(person.name))
         elif why is not Exclusion.NONE:
             reasons.append(reason(person, why))
+        elif all_doubted(s, person):
+            reasons.append(
+                _(
+                    "It is in doubt whether {name} is still reached at any known address. Ask "
+                    "first, and say on the page of the person what you found.",
+                    name=person.name,
+                )
+            )
     if reasons:
         raise Refusal(*reasons)
     return people

@@ -3,7 +3,7 @@
 import re
 
 from channels.numbers import forms
-from models.person import Via
+from models.person import Kind, Via
 
 BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")  # WhatsApp's id for people who hide their number
 PREFIX = re.compile(r"\A(whatsapp:\s*)+")
@@ -34,6 +34,14 @@ def sendable(wire: str) -> str:
     if number.startswith("00"):
         number = f"+{number[2:]}"
     return number if NUMBER.fullmatch(number) else plain
+
+
+def kind(via: Via, wire: str) -> Kind:
+    """Say what an address is written as."""
+    if via is Via.TELEGRAM:
+        return Kind.TELEGRAM_USER
+    hidden = via is Via.WHATSAPP and BSUID.fullmatch(canonical(via, wire))
+    return Kind.WHATSAPP_ID if hidden else Kind.PHONE
 
 
 def reachable(via: Via, wire: str) -> bool:

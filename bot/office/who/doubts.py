@@ -1,0 +1,108 @@
+"""When a link is doubted: signs that a number may be somebody else's by now.
+
+A link in doubt stays as it is, but nothing of a case goes there until a human has asked.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.office import tasks
+from bot.office.reach.numbers import kind
+from bot.office.refusal import Refusal
+from bot.office.who import links
+from bot.vault import trail
+from models.person import Address, Doubt, Kind, Link, Person, Trust
+from models.task import TaskKind
+from models.text import _
+
+SILENCE = timedelta(days=30)  # after which a number must be asked whose it is (providers, E2)
+LATELY = timedelta(days=1)  # who wrote from there so lately is there, whatever a network says
+HOURS = 24  # in which a human should have asked
+
+GONE = frozenset({"21211", "21217", "21614", "30005", "30006", "63003", "63024"})
+"""A network's codes for a number that it does not know, or that takes no messages."""
+
+AWAY = frozenset({"30003"})
+"""Its phone is off, or is no more. Tried for hours in vain, that is a sign too."""
+
+DETAILS = {
+    Doubt.SILENCE: "wrote again from a number that was silent for over a month. A number that is "
+    "not used may be given to somebody else.",
+    Doubt.UNDELIVERED: "could not be reached: the network does not know the number any more, or "
+    "its phone stays away.",
+    Doubt.NEW_ID: "wrote from a number that WhatsApp knows under another id than before. It may "
+    "be somebody else's phone.",
+    Doubt.MOVED: "may have another number now, as WhatsApp says.",
+    Doubt.STAFF: "may not be reached there any more, as a human of staff thinks.",
+}
+
+
+def silent(address: Address, at: datetime) -> bool:
+    """Whether a number was heard before, and not for so long that it may be somebody else's.
+
+    Only numbers are given to others. Ids of WhatsApp and Telegram are not.
+    """
+    before = address.last_heard_at
+    long = before is not None and at - before > SILENCE
+    return long and kind(address.via, address.wire) is Kind.PHONE
+
+
+def signs(code: str, address: Address, now: datetime) -> bool:
+    """Whether a failure that is final says that a number may have lost its holder."""
+    heard = address.last_heard_at
+    lately = heard is not None and now - heard <= LATELY
+    return (code in GONE or code in AWAY) and not lately
+
+
+def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.BOT) -> bool:
+    """Doubt a link, and ask a human, once. False where it is in doubt already, or disproved."""
+    if link.doubted_at is not None or link.trust is Trust.DISPROVED:
+        return False
+    link.doubt, link.doubted_at = why, now
+    s.add(link)
+    s.flush()
+    whose = f"person:{link.person_id}"
+    told = f"address {link.address_id}: {why.value}"
+    trail.note(s, actor=actor, act="link.doubted", object=whose, detail=told, now=now)
+    person = s.get_one(Person, link.person_id)
+    tasks.need(
+        s,
+        kind=TaskKind.DOUBT,
+        cause=_cause(link),
+        now=now,
+        due_hours=HOURS,
+        person_id=link.person_id,
+        detail=f"{person.name or 'Somebody'} {DETAILS[why]} Nothing of a case goes there until "
+        "you have asked, by a way that is sure, and said on this person's page what you found.",
+    )
+    return True
+
+
+def end(s: Session, link: Link, staff_id: int, now: datetime) -> None:
+    """End a doubt: a human asked, and the address is still this person's."""
+    cause = _cause(link)
+    links.confirm(s, link, now, trail.by_staff(staff_id))
+    tasks.settle(s, cause, staff_id, "The address is still this person's.", now)
+
+
+def by_hand(s: Session, link: Link, staff_id: int, now: datetime) -> None:
+    """Doubt a link because a human does."""
+    if not doubt(s, link, Doubt.STAFF, now, trail.by_staff(staff_id)):
+        raise Refusal(_("This address is in doubt already, or was found not to be this person's."))
+
+
+def of_address(s: Session, address: Address) -> list[Link]:
+    """Give the links of an address that stand."""
+    return list(
+        s.exec(
+            select(Link)
+            .where(Link.address_id == address.id, col(Link.trust) != Trust.DISPROVED)
+            .order_by(col(Link.id))
+        )
+    )
+
+
+def _cause(link: Link) -> str:
+    since = f"{link.doubted_at:%Y%m%d%H%M%S}" if link.doubted_at is not None else "never"
+    return f"doubt:{link.id}:{since}"

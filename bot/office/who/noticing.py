@@ -1,0 +1,39 @@
+"""What the post notices about an address: it doubts, asks a human once, and decides nothing."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.office.who import doubts, links
+from models.person import Address, Doubt, Link, Person, Trust
+
+
+def heard(s: Session, person: Person, address: Address, at: datetime, now: datetime) -> bool:
+    """Somebody wrote. True where that puts it in doubt who it is; call it before it is kept.
+
+    Who was confirmed meanwhile by a human is not asked again.
+    """
+    if not doubts.silent(address, at):
+        return False
+    link = links.of(s, person.id or 0, address.id or 0)
+    if link is None or (link.confirmed_at is not None and at - link.confirmed_at < doubts.SILENCE):
+        return False
+    return doubts.doubt(s, link, Doubt.SILENCE, now)
+
+
+def undelivered(s: Session, address: Address, code: str, now: datetime) -> None:
+    """A message could not be brought there, for good."""
+    if not doubts.signs(code, address, now):
+        return
+    for link in doubts.of_address(s, address):
+        doubts.doubt(s, link, Doubt.UNDELIVERED, now)
+
+
+def all_doubted(s: Session, person: Person) -> bool:
+    """Whether somebody has addresses, and each of them is in doubt."""
+    found = s.exec(
+        select(Link.doubted_at).where(
+            Link.person_id == person.id, col(Link.trust) != Trust.DISPROVED
+        )
+    ).all()
+    return bool(found) and None not in found

@@ -47,21 +47,24 @@ OPTIONAL = (  # acted upon where present, so that none of them may be hidden in 
     "ButtonPayload",
     "ButtonText",
     "ErrorCode",
+    "ExternalUserId",
     "Latitude",
     "ListId",
     "ListTitle",
     "Longitude",
+    "MessageType",
     "OptOutType",
     "OriginalRepliedMessageSid",
+    "WaId",
 )
 DOCUMENTED = """
     Address ButtonType ChannelInstallSid ChannelMetadata ChannelPrefix ChannelStatusMessage
-    ChannelToAddress ErrorMessage ErrorUrl EventType ExternalUserId Forwarded
-    FrequentlyForwarded FromCity FromCountry FromState FromZip Label MessageType
+    ChannelToAddress ErrorMessage ErrorUrl EventType Forwarded
+    FrequentlyForwarded FromCity FromCountry FromState FromZip Label
     MessagingServiceSid OriginalRepliedMessageSender ProfileName RawDlrDoneDate ReferralBody
     ReferralCtwaClid ReferralHeadline ReferralMediaContentType ReferralMediaUrl ReferralNumMedia
     ReferralSourceId ReferralSourceType ReferralSourceUrl StructuredMessage ToCity ToCountry
-    ToState ToZip WaId
+    ToState ToZip
 """
 MEDIA_URLS = tuple(f"MediaUrl{n}" for n in range(MOST_MEDIA))
 MEDIA_TYPES = tuple(f"MediaContentType{n}" for n in range(MOST_MEDIA))

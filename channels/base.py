@@ -31,9 +31,9 @@ from channels.failures import (
 __all__ = [
     "RANK", "SMS", "TELEGRAM", "WHATSAPP", "Abilities", "Attachment", "BadAddress", "Blocked",
     "Busy", "Call", "Channel", "Door", "Envelope", "Event", "Failure", "Forged", "Inbound", "Kind",
-    "Malformed", "MediaKind", "Misconfigured", "Missing", "Odd", "Option", "Outbound", "Pin",
-    "Receipt", "Refused", "Remedy", "Scope", "Sent", "Status", "Stopped", "Template", "TooBig",
-    "Uncertain", "Unreachable", "WindowClosed", "Written",
+    "Malformed", "MediaKind", "Misconfigured", "Missing", "Moved", "Odd", "Option", "Outbound",
+    "Pin", "Receipt", "Refused", "Remedy", "Scope", "Sent", "Status", "Stopped", "Template",
+    "TooBig", "Uncertain", "Unreachable", "WindowClosed", "Written",
 ]  # fmt: skip
 
 WHATSAPP = "whatsapp"
@@ -149,6 +149,7 @@ class Inbound:
     )
     opted: str = ""  # "out" or "in": the provider blocks our messages to them now, or no more
     sent_at: datetime | None = None
+    also: str = ""  # another id of the very same sender, which the provider told beside it
 
 
 class Status(Enum):
@@ -204,6 +205,17 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The provider says that somebody has another number now. `to` is "" where it does not say."""
+
+    channel: str
+    account: str
+    event_id: str
+    sender: str
+    to: str = ""
+
+
+@dataclass(frozen=True)
 class Odd:
     """Something genuine that we cannot read. Kept raw and shown to staff with `why`."""
 
@@ -214,7 +226,7 @@ class Odd:
     why: str
 
 
-Event = Inbound | Receipt | Blocked | Odd
+Event = Inbound | Receipt | Blocked | Moved | Odd
 
 
 # --- what goes out --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from channels.base import (
     Event,
     Failure,
     Inbound,
+    Moved,
     Odd,
     Option,
     Outbound,
@@ -47,6 +48,9 @@ LONGEST_QUESTION = 1024  # a text above buttons or a list
 LIST_BUTTON = "☰"  # opens the list; a sign, because a content serves every language
 NOTHING = "–"  # stands in a template where there is nothing to say
 NUMBER = re.compile(r"^[0-9]{1,2} ")
+SYSTEM = "system"  # what WhatsApp itself says in a talk: that its holder has another number now
+USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+DIGITS = re.compile(r"[0-9]{7,15}")
 
 
 class WhatsApp:
@@ -158,6 +162,9 @@ class WhatsApp:
     def _message(self, form: Form) -> Event:
         text, attachments, pin = form["Body"], form.attachments(), _pin(form)
         button = form["ButtonPayload"] or form["ListId"]
+        if form["MessageType"] == SYSTEM:
+            moved_to = _moved_to(form)
+            return Moved(WHATSAPP, self.account, form.event_id, form["From"], moved_to)
         if not (text.strip() or attachments or pin or button):
             why = "A WhatsApp message without words, file or place"
             kind = f" ({form['MessageType'][:40]})" if form["MessageType"] else ""
@@ -178,7 +185,25 @@ class WhatsApp:
             profile_name=form["ProfileName"],
             provider_answered=bool(form["OptOutType"]),
             opted=form.opted(),
+            also=_also(form),
         )
+
+
+def _also(form: Form) -> str:
+    """Give the sender's id beside a number, or the number beside an id, where WhatsApp told it."""
+    sender = form["From"].removeprefix(PREFIX)
+    other = form["ExternalUserId"].removeprefix(PREFIX)
+    if not USER_ID.fullmatch(sender):
+        return PREFIX + other if USER_ID.fullmatch(other) else ""
+    return f"{PREFIX}+{form['WaId']}" if DIGITS.fullmatch(form["WaId"]) else ""
+
+
+def _moved_to(form: Form) -> str:
+    """Find the new number in «… changed from +502… to +502…», in whatever language it is said."""
+    before = re.sub(r"\D", "", form["From"])
+    found = set(re.findall(r"\d+", re.sub(r"[\s().-]", "", form["Body"])))
+    others = [one for one in found if DIGITS.fullmatch(one) and one != before]
+    return f"{PREFIX}+{others[0]}" if len(others) == 1 else ""
 
 
 def _prefixed(address: str) -> str:

@@ -32,6 +32,7 @@ class Arrival:
     key: str
     now: datetime
     waited: bool = False  # something waited for this person to write, and comes now
+    doubted: bool = False  # it may be somebody else who writes there now
     hushed: bool = False  # it said stop, and took effect as such when it was kept
 
     @property

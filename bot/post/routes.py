@@ -85,7 +85,8 @@ class Danger:
 class Quiet:
     """Kept for a human, and nothing is said.
 
-    The person stopped, is frozen, has a human to talk to, or changed an earlier message.
+    The person stopped, is frozen, has a human to talk to, changed an earlier message, or may be
+    somebody else.
     """
 
     why: str
@@ -98,6 +99,7 @@ class Quiet:
             "frozen": "wrote while all messages to them are frozen",
             "held": "wrote to the human who has the talk",
             "edited": "changed an earlier message",
+            "doubted": "wrote about a request from an address that is in doubt",
         }[self.why]
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
 from bot.office.reach.invites import token_in
-from bot.post import duty, receipts, windows, withdrawing
+from bot.post import changing, duty, receipts, windows, withdrawing
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce, belongs
@@ -24,7 +24,7 @@ from bot.post.routes import Person as Sender
 from bot.post.screen import spoken
 from bot.vault.owning import words_of
 from bot.world import World
-from channels.base import Blocked, Event, Inbound, Odd, Receipt
+from channels.base import Blocked, Event, Inbound, Moved, Odd, Receipt
 from handlers.seen import Seen
 from handlers.understanding import starts, stops, withdraws
 from models.conversation import ConversationState, Talked
@@ -95,6 +95,8 @@ class Turns:
                     receipts.apply(s, self._world.channels, event, now)
                 case Blocked():
                     self._blocked(s, event, now)
+                case Moved():
+                    changing.moved(s, self._world.keys, event, now)
                 case Inbound():
                     self._heard(s, row, event, number, now)
                 case Odd():
@@ -118,8 +120,8 @@ class Turns:
             people.unblock(s, found[1], now)
 
     def _heard(self, s: Session, row: Inbox, inbound: Inbound, number: int, now: datetime) -> None:
-        person, address = people.meet(
-            s, self._world.keys, Via(inbound.channel), inbound.sender, inbound.profile_name, now
+        person, address, doubted_at = changing.sender(
+            s, self._world.keys, inbound, row.received_at, now
         )
         # Whatever else happens to this person waits until this turn is over.
         s.get(Person, person.id, with_for_update=True)
@@ -132,7 +134,8 @@ class Turns:
         inbound, digits = veiled(inbound, address, talks)
         entry = _keep(s, row, inbound, person, address)
         key, waited = f"in{row.id}.{number}", bool(released)
-        arrival = Arrival(person, address, entry, inbound, key, now, waited, row.hushed)
+        doubted = doubted_at is not None
+        arrival = Arrival(person, address, entry, inbound, key, now, waited, doubted, row.hushed)
         before = replace(entry)
         self._answer(s, arrival, talks, digits)
         if entry != before:
@@ -212,11 +215,15 @@ class Turns:
         )
         if self._proving.keeps(s, arrival, route, digits, self._again):
             return
+        aside = arrival.doubted and changing.put_aside(
+            s, self._acts.screen, arrival, route, [talked for talked, _ in talks]
+        )
         if inbound.attachments:
             thread = route.thread if isinstance(route, Files) else None
             tell = belongs if waited else announce
             tell(s, arrival, s.get(Talked, thread) if thread else None)
-        self._acts.do(s, arrival, route)
+        if not aside:
+            self._acts.do(s, arrival, route)
 
 
 def _opted(s: Session, arrival: Arrival, sender: Sender) -> Route | None:

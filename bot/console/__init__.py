@@ -37,6 +37,7 @@ from bot.console.pages import (
     talks,
     tasks,
     today,
+    who,
 )
 from bot.console.paper import STATIC, Paper
 from bot.console.upload import Upload
@@ -62,6 +63,7 @@ DOORS = Doors(
         proof.doors,
         danger.doors,
         consents.doors,
+        who.doors,
         talks.doors,
         broadcasts.doors,
         broadcast.doors,

@@ -33,6 +33,7 @@ WHOLE = (
     t("{who} wrote what fits no request: {words}"),
     t("{who} changed an earlier message: {words}"),
     t("{who} wrote to us first: {words}"),
+    t("{who} wrote about a request from an address that is in doubt: {words}"),
 )
 """Of the whole: what somebody wrote, which stays hers, may hold anything."""
 
@@ -107,6 +108,24 @@ SENTENCES = (
         "Find out who has the bot's token: where it is nobody of yours, revoke it at @BotFather "
         "and set the new one."
     ),
+    t("A number that was silent for over a month wrote again."),
+    t("A number that nobody uses may be given to somebody else."),
+    t("The network does not know a number of this person, or its phone is away."),
+    t("WhatsApp knows a number of this person under another id than before."),
+    t("It may be somebody else's phone."),
+    t("WhatsApp says that this person has another number now."),
+    t("One of you doubts that an address is still this person's."),
+    t(
+        "Nothing of a case goes there until one of you has asked by a way that is sure, and has "
+        "said on the page of this person what it is."
+    ),
+    t("One WhatsApp account stands in the record as two people."),
+    t("A number that was one person's comes with the WhatsApp id of another."),
+    t("Look at the proposal on this person's page, and confirm or drop it."),
+    t("The other is person {n}."),
+    t("Two who were joined had said differently whether we may write."),
+    t("The stricter holds: nothing goes out."),
+    t("Ask this person again, by another way than a message."),
 )
 
 _WIDE = ("words", "why")

@@ -12,7 +12,8 @@ from models.document import DocumentState
 from models.evidence import EvidenceState
 from models.inbox import InboxState
 from models.outbox import OutboxState
-from models.person import Lockout, Trust
+from models.person import Doubt, Lockout, Trust
+from models.regrouping import RegroupingState
 from models.template import Approval
 from models.whereabouts import Standing
 
@@ -31,6 +32,7 @@ GOOD: frozenset[Enum] = frozenset(
         BroadcastState.SENT,
         Established.IS_THE_PERSON,
         AppointmentState.HELD,
+        RegroupingState.DONE,
     }
 )
 WARNING: frozenset[Enum] = frozenset(
@@ -45,6 +47,8 @@ WARNING: frozenset[Enum] = frozenset(
         AppointmentState.MISSED,
         Established.UNSURE,
         Approval.PAUSED,
+        *(one for one in Doubt if one is not Doubt.NONE),
+        RegroupingState.PROPOSED,
     }
 )
 BAD: frozenset[Enum] = frozenset(

@@ -15,7 +15,8 @@ from models.grant import Giver, GrantAct, Medium, Purpose, Withheld
 from models.grant import Standing as Allowed
 from models.inbox import InboxState
 from models.outbox import Held, OutboxState, Weight
-from models.person import Lockout, Role, Trust, Via
+from models.person import Doubt, Kind, Lockout, Role, Trust, Via
+from models.regrouping import RegroupingKind, RegroupingState
 from models.staff import Duty
 from models.task import TaskKind, TaskState, Urgency
 from models.template import Approval
@@ -168,6 +169,23 @@ WORDS: Mapping[Enum, Text] = {
     Trust.CLAIMED: p_("address", "Claimed, not confirmed"),
     Trust.ENROLLED: p_("address", "Enrolled"),
     Trust.DISPROVED: p_("address", "Not this person's"),
+    Kind.PHONE: p_("address", "Phone number"),
+    Kind.WHATSAPP_ID: p_("address", "WhatsApp id, the number is hidden"),
+    Kind.TELEGRAM_USER: p_("address", "Telegram user"),
+    Doubt.NONE: p_("doubt", "No doubt"),
+    Doubt.SILENCE: p_("doubt", "In doubt: heard again after a long silence"),
+    Doubt.UNDELIVERED: p_("doubt", "In doubt: messages do not arrive"),
+    Doubt.NEW_ID: p_("doubt", "In doubt: WhatsApp knows another account there"),
+    Doubt.MOVED: p_("doubt", "In doubt: WhatsApp says that the number was changed"),
+    Doubt.STAFF: p_("doubt", "In doubt: one of you doubts it"),
+    RegroupingKind.JOIN: _("Two in the record are one person"),
+    RegroupingKind.MOVE: _("An address is somebody else's"),
+    RegroupingKind.PART: _("An address is that of somebody who is not in the record yet"),
+    RegroupingKind.CHANGE: _("Somebody has another number now"),
+    RegroupingState.PROPOSED: p_("proposal", "Proposed, awaiting a human"),
+    RegroupingState.DONE: p_("proposal", "Done"),
+    RegroupingState.UNDONE: p_("proposal", "Undone"),
+    RegroupingState.DROPPED: p_("proposal", "Dropped"),
     Duty.COORDINATOR: _("Coordinator"),
     Duty.READER: _("Reader"),
     TaskKind.QUESTION: p_("task", "Answer a question"),

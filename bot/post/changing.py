@@ -104,7 +104,7 @@ def moved(s: Session, keys: Keys, event: Moved, now: datetime) -> None:
         None,
         address,
         new,
-        "WhatsApp says that somebody has another number now.",
+        "WhatsApp says that this person has another number now.",
         f"change:{person.id}:{address.id}:{new.id}",
         now,
     )

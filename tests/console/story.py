@@ -7,6 +7,8 @@ from sqlmodel import Session, col, select
 
 from bot.office import broadcasts, casebook, gates, tasks
 from bot.office.duty import hands, shifts
+from bot.office.people import best_address
+from bot.office.who import regrouping
 from bot.post import outbox
 from bot.post.screen import Screen
 from models.appointment import Appointment
@@ -18,6 +20,7 @@ from models.facts import Accepted, Answered, CallBooked, Declined, PapersSent, S
 from models.inbox import Inbox, InboxState, Lane
 from models.outbox import Outbox, OutboxState, Part, Weight
 from models.person import Person, Role, Via
+from models.regrouping import RegroupingKind
 from models.staff import Staff
 from models.task import Task, TaskKind
 from models.whereabouts import Certainty, Finding, Source, Whereabouts
@@ -85,6 +88,7 @@ def lived(desk: Desk) -> Day:
     broadcast = _broadcast(desk, marta, rosa, lucia, stopped)
     _trouble(desk, lawyer)
     _stuck(desk, marta)
+    _proposal(desk, marta)
     return Day(
         lawyer,
         marta,
@@ -122,6 +126,23 @@ def _planned(desk: Desk, marta: Person) -> tuple[int, int]:
         return shift.id or 0, leave.id or 0
 
     return desk.write(act)
+
+
+def _proposal(desk: Desk, person: Person) -> None:
+    """Leave one proposal about who is who, which nobody has decided about."""
+
+    def act(s: Session) -> None:
+        regrouping.propose(
+            s,
+            kind=RegroupingKind.PART,
+            person=s.get_one(Person, person.id),
+            address=best_address(s, person),
+            why="Contestó otra señora.",
+            now=desk.clock.at,
+            actor="staff:1",
+        )
+
+    desk.write(act)
 
 
 def _stop(desk: Desk, person: Person) -> None:

@@ -17,7 +17,8 @@ from models.evidence import Evidence
 from models.gate import Gate
 from models.inbox import Heard, Inbox
 from models.outbox import Outbox
-from models.person import Address, Person
+from models.person import Address, Link, Person
+from models.regrouping import Regrouping
 from models.staff import Staff
 from models.task import Task, TaskNote
 from models.trail import Trail
@@ -37,10 +38,12 @@ TABLES: tuple[type[SQLModel], ...] = (
     DocumentRequest,
     Evidence,
     Heard,
+    Link,
     Offer,
     Outbox,
     Person,
     Recipient,
+    Regrouping,
     Staff,
     Task,
     TaskNote,
@@ -56,7 +59,12 @@ UNSEALED = {
     Inbox: ("error", "kind"),
     Outbox: ("reason", "code"),
 }
-KEPT_AS_THEY_ARE = {("outbox", "options"), ("evidence", "locator"), ("whereabouts", "pin")}
+KEPT_AS_THEY_ARE = {
+    ("regrouping", "kept"),
+    ("outbox", "options"),
+    ("evidence", "locator"),
+    ("whereabouts", "pin"),
+}
 
 
 class Tags(HTMLParser):
@@ -173,6 +181,13 @@ FIELDS = [
     "looked_at",
     "reason",
     "decision",
+    "trust",
+    "quiet",
+    "other",
+    "moved",
+    "new_wire",
+    "why",
+    "mark",
 ]
 
 

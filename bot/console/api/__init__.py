@@ -23,6 +23,7 @@ from bot.console.api import (
     proof,
     tasks,
     whereabouts,
+    who,
 )
 from bot.console.api.capped import Capped
 from bot.console.api.problems import ProblemOut, answer_problems
@@ -56,6 +57,7 @@ def api(world: World) -> FastAPI:
         proof,
         danger,
         consents,
+        who,
         cases,
         assignments,
         whereabouts,

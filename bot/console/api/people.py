@@ -16,9 +16,10 @@ from bot.console.records import people
 from bot.console.records.found import the_person
 from bot.office import people as office
 from bot.office.reach import proof
+from bot.office.reach.numbers import kind
 from bot.post.handover import hold, release
 from bot.post.screen import Screen
-from models.person import Lockout, Person, Role, Trust, Via
+from models.person import Doubt, Kind, Lockout, Person, Role, Trust, Via
 
 router = APIRouter(prefix="/people", tags=["people"])
 
@@ -38,6 +39,13 @@ class AddressOut(BaseModel):
     unsafe_at: datetime | None
     bad_at: datetime | None
     proved: bool  # it is known who writes there, so words of a case may go
+    kind: Kind
+    confirmed_at: datetime | None
+    doubt: Doubt
+    doubted_at: datetime | None
+    shared: bool
+    quiet: str
+    note: Words | None
 
 
 class PersonOut(BaseModel):
@@ -57,6 +65,7 @@ class PersonOut(BaseModel):
     held_at: datetime | None
     held_by: int | None
     created_at: datetime
+    joined_into: int | None = None  # the person whom a human found this one to be
     via: Via | None = None
 
 
@@ -140,7 +149,7 @@ async def enrol(
             zone=body.zone or words.ZONES[body.country],
             actor=caller.actor,
         )
-        return _sheet(s, person, caller.now)
+        return told(s, person, caller.now)
 
     return await create(caller, once, act)
 
@@ -148,7 +157,7 @@ async def enrol(
 @router.get("/{person_id}", summary="Look at somebody")
 async def sheet(person_id: RowId, caller: Annotated[Caller, may("people:read")]) -> PersonSheet:
     """Give somebody with their addresses."""
-    return await caller.read(lambda s: _sheet(s, the_person(s, person_id), caller.now))
+    return await caller.read(lambda s: told(s, the_person(s, person_id), caller.now))
 
 
 @router.post(
@@ -163,7 +172,7 @@ async def add_address(
         person = the_person(s, person_id)
         keys = caller.world.keys
         office.add_address(s, keys, person, body.via, body.wire, caller.now, caller.actor)
-        return _sheet(s, person, caller.now)
+        return told(s, person, caller.now)
 
     return await create(caller, once, act)
 
@@ -208,7 +217,8 @@ def _person(person: Person, via: Via | None) -> PersonOut:
     return PersonOut.model_validate(person).model_copy(update={"via": via})
 
 
-def _sheet(s: Session, person: Person, now: datetime) -> PersonSheet:
+def told(s: Session, person: Person, now: datetime) -> PersonSheet:
+    """Tell of somebody, with their addresses."""
     reaches, found = people.reaches(s, person.id or 0), proof.places(s, person)
     return PersonSheet(
         **_person(person, people.via_of(s, person)).model_dump(),
@@ -223,6 +233,13 @@ def _sheet(s: Session, person: Person, now: datetime) -> PersonSheet:
                 unsafe_at=reach.address.unsafe_at,
                 bad_at=reach.address.bad_at,
                 proved=proof.proved(person, found, reach.address, now),
+                kind=kind(reach.address.via, reach.address.wire),
+                confirmed_at=reach.link.confirmed_at,
+                doubt=reach.link.doubt,
+                doubted_at=reach.link.doubted_at,
+                shared=reach.link.shared,
+                quiet=reach.link.quiet,
+                note=reach.link.note,
             )
             for reach in reaches
         ],

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.console import live
 from bot.console.doors import Doors
 from bot.console.qr import square
-from bot.console.records import people, threads, timeline
+from bot.console.records import people, threads, timeline, who
 from bot.console.records.found import NotFound, the_person
 from bot.console.talking import waits, write
 from bot.console.visit import Visit
@@ -16,10 +16,12 @@ from bot.office import people as office
 from bot.office.duty import shifts
 from bot.office.reach import proof
 from bot.office.reach.addresses import addresses_of, best_address, usable
+from bot.office.reach.numbers import kind
 from bot.post import windows
 from bot.post.handover import hold, release
 from bot.post.screen import Screen
-from models.person import Address, Lockout, Person, Via
+from models.person import Address, Lockout, Person, Trust, Via
+from models.regrouping import RegroupingKind
 from models.text import _
 
 doors = Doors()
@@ -161,6 +163,9 @@ async def _sheet(visit: Visit) -> Response:
         return {
             "person": person,
             "reaches": people.reaches(s, number),
+            "kinds": {one.id: kind(one.via, one.wire) for one in addresses},
+            "proposals": who.proposals(s, number),
+            "joined": s.get(Person, person.joined_into) if person.joined_into else None,
             "writable": writable,
             **_known(s, person, visit),
             "silent": bool(person.stopped_at or person.frozen_at)
@@ -175,4 +180,11 @@ async def _sheet(visit: Visit) -> Response:
             "live": live.address(s, "person", str(number)),
         }
 
-    return visit.again("person.html", **await visit.read(gather), vias=list(Via), key=token_hex(16))
+    return visit.again(
+        "person.html",
+        **await visit.read(gather),
+        vias=list(Via),
+        key=token_hex(16),
+        trusts=list(Trust),
+        findings=list(RegroupingKind),
+    )

@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from bot.console.records import broadcasts, cases
 from bot.office.reach.addresses import addresses_of
+from bot.office.who import links
 from models.appointment import Appointment
 from models.assignment import Assignment
 from models.broadcast import Broadcast
@@ -11,7 +12,8 @@ from models.case import Case
 from models.document import DocumentRequest
 from models.duty import Leave, Shift
 from models.evidence import Evidence
-from models.person import Address, Person
+from models.person import Address, Link, Person
+from models.regrouping import Regrouping
 from models.staff import Staff
 from models.task import Task
 from models.whereabouts import Whereabouts
@@ -51,6 +53,22 @@ def the_address(s: Session, person: Person, number: int | None) -> Address:
     if address is None or all(one.id != address.id for one in addresses_of(s, person)):
         raise NotFound
     return address
+
+
+def the_link(s: Session, person: Person, address_id: int) -> Link:
+    """Find the link of a person and an address."""
+    link = links.of(s, person.id or 0, address_id)
+    if link is None:
+        raise NotFound
+    return link
+
+
+def the_regrouping(s: Session, number: int) -> Regrouping:
+    """Find what was proposed about who is who."""
+    row = s.get(Regrouping, number)
+    if row is None:
+        raise NotFound
+    return row
 
 
 def the_file(s: Session, number: int) -> Evidence:

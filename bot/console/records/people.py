@@ -119,7 +119,8 @@ def _matching(s: Session, wanted: Filter, below: int | None, most: int) -> list[
 
 
 def _narrowed(wanted: Filter) -> SelectOfScalar[Person]:
-    query = select(Person).order_by(col(Person.id).desc())
+    # Who was found to be another is that other now.
+    query = select(Person).where(col(Person.joined_into).is_(None)).order_by(col(Person.id).desc())
     if wanted.role is not None:
         query = query.where(Person.role == wanted.role)
     if wanted.country:

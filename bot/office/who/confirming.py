@@ -177,6 +177,7 @@ def _ask_again(s: Session, row: Regrouping, person: Person, now: datetime) -> No
         now=now,
         due_hours=HOURS,
         person_id=person.id,
-        detail="Two who were joined had said differently whether we may write. The stricter holds: "
-        "nothing goes out. Ask this person again, by another way than a message.",
+        detail="Two who were joined had said differently whether we may write. "
+        "The stricter holds: nothing goes out. "
+        "Ask this person again, by another way than a message.",
     )

@@ -12,7 +12,7 @@ from bot.office.reach.numbers import kind
 from bot.office.refusal import Refusal
 from bot.office.who import links
 from bot.vault import trail
-from models.person import Address, Doubt, Kind, Link, Person, Trust
+from models.person import Address, Doubt, Kind, Link, Trust
 from models.task import TaskKind
 from models.text import _
 
@@ -27,15 +27,18 @@ AWAY = frozenset({"30003"})
 """Its phone is off, or is no more. Tried for hours in vain, that is a sign too."""
 
 DETAILS = {
-    Doubt.SILENCE: "wrote again from a number that was silent for over a month. A number that is "
-    "not used may be given to somebody else.",
-    Doubt.UNDELIVERED: "could not be reached: the network does not know the number any more, or "
-    "its phone stays away.",
-    Doubt.NEW_ID: "wrote from a number that WhatsApp knows under another id than before. It may "
-    "be somebody else's phone.",
-    Doubt.MOVED: "may have another number now, as WhatsApp says.",
-    Doubt.STAFF: "may not be reached there any more, as a human of staff thinks.",
+    Doubt.SILENCE: "A number that was silent for over a month wrote again. "
+    "A number that nobody uses may be given to somebody else.",
+    Doubt.UNDELIVERED: "The network does not know a number of this person, or its phone is away.",
+    Doubt.NEW_ID: "WhatsApp knows a number of this person under another id than before. "
+    "It may be somebody else's phone.",
+    Doubt.MOVED: "WhatsApp says that this person has another number now.",
+    Doubt.STAFF: "One of you doubts that an address is still this person's.",
 }
+ASK = (
+    "Nothing of a case goes there until one of you has asked by a way that is sure, and has said "
+    "on the page of this person what it is."
+)
 
 
 def silent(address: Address, at: datetime) -> bool:
@@ -65,7 +68,6 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
     whose = f"person:{link.person_id}"
     told = f"address {link.address_id}: {why.value}"
     trail.note(s, actor=actor, act="link.doubted", object=whose, detail=told, now=now)
-    person = s.get_one(Person, link.person_id)
     tasks.need(
         s,
         kind=TaskKind.DOUBT,
@@ -73,8 +75,7 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
         now=now,
         due_hours=HOURS,
         person_id=link.person_id,
-        detail=f"{person.name or 'Somebody'} {DETAILS[why]} Nothing of a case goes there until "
-        "you have asked, by a way that is sure, and said on this person's page what you found.",
+        detail=f"{DETAILS[why]} {ASK}",
     )
     return True
 

@@ -161,31 +161,42 @@ async def call(desk: Desk, token: str, operation: str, day: Day) -> Any:
         return await program.request(method, path, json={} if method == "POST" else None)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-async def test_without_a_token_that_holds_nothing_is_told(desk: Desk, day: Day, operation: str):
+# What is refused changes nothing, so one day serves all operations.
+
+
+async def test_without_a_token_that_holds_nothing_is_told(desk: Desk, day: Day):
     before = desk.all(Trail)
-    for token in ("", "enlace_nonsense"):
-        answer = await call(desk, token, operation, day)
-        assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer"
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert set(answer.json()) == {"type", "title", "status", "detail"}
+    for operation in OPERATIONS:
+        for token in ("", "enlace_nonsense"):
+            answer = await call(desk, token, operation, day)
+            assert answer.status_code == 401, operation
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert set(answer.json()) == {"type", "title", "status", "detail"}
     assert desk.all(Trail) == before
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-async def test_a_token_for_everything_else_may_not(desk: Desk, day: Day, operation: str):
-    needed = EXPECTED[operation]
-    for missing in sorted(needed):
+async def test_a_token_for_everything_else_may_not(desk: Desk, day: Day):
+    for missing in SCOPES:
         token = desk.token(*(scope for scope in SCOPES if scope != missing), staff_id=1)
         before = desk.all(Trail)
-        answer = await call(desk, token, operation, day)
-        assert answer.status_code == 403
-        assert answer.json()["needs"] == sorted(needed)
+        for operation in OPERATIONS:
+            if missing in EXPECTED[operation]:
+                answer = await call(desk, token, operation, day)
+                assert answer.status_code == 403, operation
+                assert answer.json()["needs"] == sorted(EXPECTED[operation])
         assert desk.all(Trail) == before
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_token_for_just_this_reads(desk: Desk, day: Day):
+    for operation in OPERATIONS:
+        if operation.startswith("GET "):
+            token = desk.token(*EXPECTED[operation], staff_id=1)
+            answer = await call(desk, token, operation, day)
+            assert answer.status_code in {200, 422}, f"{operation}: {answer.text}"
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if not one.startswith("GET ")])
 async def test_a_token_for_just_this_may(desk: Desk, day: Day, operation: str):
     token = desk.token(*EXPECTED[operation], staff_id=1)
     answer = await call(desk, token, operation, day)

@@ -23,7 +23,7 @@ HEAD = migrate._newest()
 @pytest.fixture
 def step(request: pytest.FixtureRequest) -> int:
     """Try each statement in the long run, and every so many in the others."""
-    return 1 if request.config.getoption("--long", default=False) else 7
+    return 1 if request.config.getoption("--long", default=False) else 23
 
 
 def value(column: sa.Column[Any], number: int, filled: set[str]) -> Any:

@@ -21,6 +21,7 @@ from bot import tongues
 from bot.office import forbidden
 from models.base import blind
 from models.case import Case, CaseState, CaseWord
+from models.seal import GONE
 from models.whereabouts import Whereabouts
 
 RULE = 1
@@ -67,13 +68,19 @@ def names(case: Case, text: str) -> Runs:
 
 def keep(s: Session, case: Case) -> None:
     """Keep the marks of a case: of whom it looks for, what it guards, and where reports led."""
-    places = s.exec(select(Whereabouts.place).where(Whereabouts.case_id == case.id)).all()
-    _put(s, case.id or 0, _whole(f"{case.sought}\n{case.guarded}"), whole=True)
-    _put(s, case.id or 0, _single(case.guarded), whole=False)
-    for place in places:
-        add_place(s, case.id or 0, place)
     case.worded = RULE
+    if case.sought != GONE:  # of a case that was destroyed nothing is held any more
+        places = s.exec(select(Whereabouts.place).where(Whereabouts.case_id == case.id)).all()
+        _put(s, case.id or 0, _whole(f"{case.sought}\n{case.guarded}"), whole=True)
+        _put(s, case.id or 0, _single(case.guarded), whole=False)
+        for place in places:
+            add_place(s, case.id or 0, place)
     s.add(case)
+
+
+def forget(s: Session, case_id: int) -> None:
+    """Keep no mark of a case any more: whoever has the key could still try names against them."""
+    s.connection().execute(sa.delete(CaseWord).where(col(CaseWord.case_id) == case_id))
 
 
 def add_place(s: Session, case_id: int, place: str) -> None:

@@ -7,6 +7,7 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
+from bot.office import wording
 from bot.office.keeping import holds, rows
 from bot.office.reach.consent import cancel_messages
 from bot.office.refusal import Refusal
@@ -95,6 +96,8 @@ def carry_out(s: Session, made: Destruction, staff_id: int, now: datetime) -> tu
     those = [who, *_addresses(s, who, now)]
     for one in those:
         rows.blot_out(s, one)
+    if made.kind is Subject.CASE:
+        wording.forget(s, made.subject)
     sealing_of(s).destroy(those)
     paths = rows.forget_files(s, kept)
     s.expire_all()

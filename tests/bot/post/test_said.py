@@ -5,7 +5,9 @@ would reach the channel are searched by the plainest means there are, not by the
 """
 
 import random
+import shutil
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +31,9 @@ from tests.bot import here, scene
 from tests.bot.post.counter import Office, office_of, sms
 from tests.bot.scene import NOW
 
-FEW, MANY = 120, 100_000  # messages that people write
+EACH = 120  # messages that the people of one town write
+TOWNS = 833  # of a long run, after the one of every run: 100,000 messages
+CHUNK = 49
 SECRET = ("Xecotzal", "Tomasina", "Quevedino", "Nubilandia", "Zacatepaz", "Ixmukanela")
 """Words that nobody says who was not told them."""
 PLAIN = (
@@ -179,25 +183,51 @@ def leaks(town: Town) -> list[tuple[Role, str]]:
     ]
 
 
-async def test_no_name_or_place_goes_to_whom_it_must_not(
-    sqlite_db: Database, tmp_path: Path, request: pytest.FixtureRequest, record_property
-):
-    many = MANY if request.config.getoption("--long") else FEW
-    town = Town(office_of(sqlite_db, tmp_path), random.Random(4))  # noqa: S311 - a chat, no key
+async def chat(db: Database, folder: Path, seed: int) -> Town:
+    """Let the people of a town write, and read all that would reach them."""
+    town = Town(office_of(db, folder), random.Random(seed))  # noqa: S311 - a chat, no key
     settle(town)
     drawn(town)
-    for number in range(many):
+    for number in range(EACH):
         wire, text = town.dice.choice(sorted(town.people)), utterance(town)
         person = town.people[wire]
         town.said[person] = town.said.get(person, "") + bare(text)
         await town.office.comes(sms(number, text, wire))
         await town.office.works()
         if number % 5 == 0:
-            sqlite_db.write_now(partial(slip, town, number=number))
+            db.write_now(partial(slip, town, number=number))
         town.office.goes_on(hours=town.dice.choice([0.01, 0.01, 1, 30]))
         drawn(town)
-    assert leaks(town) == []
-    assert len(town.went) > many / 4  # they were answered
-    assert town.refused > many / 20  # there was something to keep back
-    record_property("texts searched", len(town.went))
     await here.closed(town.office.world)
+    return town
+
+
+async def test_no_name_or_place_goes_to_whom_it_must_not(
+    sqlite_db: Database, tmp_path: Path, record_property: Callable[[str, object], None]
+):
+    town = await chat(sqlite_db, tmp_path, 4)
+    assert leaks(town) == []
+    assert len(town.went) > EACH / 4  # they were answered
+    assert town.refused > EACH / 20  # there was something to keep back
+    record_property("texts searched", len(town.went))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize("first", range(5, 5 + TOWNS, CHUNK))
+async def test_nor_in_a_hundred_thousand_messages(
+    sqlite_ground: Path,
+    tmp_path: Path,
+    first: int,
+    record_property: Callable[[str, object], None],
+):
+    searched = 0
+    for seed in range(first, first + CHUNK):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        db = Database(f"sqlite:///{shutil.copy(sqlite_ground, folder / 'enlace.db')}")
+        town = await chat(db, folder, seed)
+        db.close()
+        assert leaks(town) == [], f"seed {seed}"
+        searched += len(town.went)
+    record_property("texts searched", searched)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db import Database
-from bot.office import people
+from bot.office import people, wording
 from bot.office.keeping import destroying, holds
 from bot.office.keeping.rows import KEPT
 from bot.office.refusal import Refusal
@@ -17,7 +17,7 @@ from bot.vault import audit
 from bot.vault.evidence import Files
 from bot.vault.keys import Unsealable
 from models.base import SealedBytes, SealedText
-from models.case import Case, CaseState
+from models.case import Case, CaseState, CaseWord
 from models.data_key import Subject, Whose
 from models.evidence import Evidence, EvidenceState, Provenance
 from models.inbox import Heard, Inbox
@@ -147,11 +147,13 @@ def test_two_of_staff_destroy_a_closed_case_and_then_nothing_of_it_can_be_read(
     number = told.ask()
     assert told.ask() == number  # asked for twice, it is asked for once
     assert "somebody else" in refused(lambda: told.carry_out(number, by=ANA))
+    told.db.write_now(lambda s: wording.add_place(s, told.case, "Nebaj"))
     file = told.db.read_now(lambda s: s.get_one(Evidence, told.file))
     assert told.carry_out(number) == (file.path,)
     left = readable(told.db)
     assert SAID not in left
     assert "Ana Xol" not in left
+    assert told.db.read_now(lambda s: s.exec(select(CaseWord)).all()) == []  # nor be tried
     assert MARTA in left  # the person is another matter
     assert "ME1" in left  # its copy at the provider has still to be deleted
     item = told.db.read_now(lambda s: s.get_one(Evidence, told.file))

@@ -210,3 +210,16 @@ def test_a_case_or_a_file_that_is_not_there_is_refused(office, father):
     ):
         with pytest.raises(Refusal, match=why):
             desk.do(office.s, father, LAWYER, wanted, ana, NOON)
+
+
+def test_who_is_found_to_be_the_same_person_has_said_what_both_said(office, father):
+    again, third = office.person("Pedro C.", Role.PARENT), office.person("P.", Role.UNKNOWN)
+    record(office, third, act=GrantAct.REVOKED)
+    assert holds(office, father) is Standing.NOT_ASKED
+    third.joined_into, again.joined_into = again.id, father.id
+    office.s.flush()
+    assert holds(office, father) is Standing.REVOKED
+    assert len(log.history(office.s, father.id or 0)) == 1
+    again.joined_into = None  # it was a mistake, and is undone
+    office.s.flush()
+    assert holds(office, father) is Standing.NOT_ASKED

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from handlers.understanding import normal
 from models.grant import Giver, Grant, GrantAct, Medium, Purpose, Standing, Withheld
+from models.person import Person
 from models.text import Text, _
 
 BY_CHAT = frozenset({Purpose.CONTACT, Purpose.DOCUMENTS})
@@ -143,7 +145,7 @@ def standing(
     rows = s.exec(
         select(Grant)
         .where(
-            Grant.person_id == person_id,
+            _theirs(person_id),
             Grant.purpose == purpose,
             col(Grant.act).in_(list(_ANSWERS)),
             (col(Grant.case_id).is_(None)) | (col(Grant.case_id) == case_id),
@@ -168,8 +170,15 @@ def all_standing(
 
 def history(s: Session, person_id: int) -> Sequence[Grant]:
     """Give every act, the newest first."""
-    query = select(Grant).where(Grant.person_id == person_id)
+    query = select(Grant).where(_theirs(person_id))
     return s.exec(query.order_by(col(Grant.id).desc())).all()
+
+
+def _theirs(person_id: int) -> sa.ColumnElement[bool]:
+    """Say which acts are somebody's: also of whoever was found to be the same person."""
+    same = sa.select(col(Person.id)).where(col(Person.id) == person_id).cte(recursive=True)
+    joined = sa.select(col(Person.id)).where(col(Person.joined_into) == same.c.id)
+    return col(Grant.person_id).in_(sa.select(same.union_all(joined).c.id))
 
 
 def _unproved(said: Said) -> list[Text]:

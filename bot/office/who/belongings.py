@@ -45,8 +45,8 @@ MOVES: Mapping[str, tuple[type[SQLModel], str]] = {
 }
 """What goes with somebody who is found to be another."""
 
-STAYS = frozenset({"consent_event.person_id"})
-"""What stays with whom it was said by: a log whose rows are never changed."""
+STAYS = frozenset({"consent_event.person_id", "consent_grant.person_id"})
+"""What stays with whom it was said by: logs whose rows are never changed."""
 
 OWN = frozenset(
     {f"{Link.__tablename__}.person_id"}

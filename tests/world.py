@@ -42,6 +42,7 @@ class Town:
     root: Path
     database_url: str
     redis_url: str = ""
+    spools: bool = False
     port: int = field(default_factory=free_port)
     simulator_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -57,6 +58,13 @@ class Town:
         return f"http://127.0.0.1:{self.simulator_port}/simulator"
 
     @property
+    def temp(self) -> Path:
+        """Where its processes put what is for a moment."""
+        place = self.root / "temp"
+        place.mkdir(exist_ok=True)
+        return place
+
+    @property
     def environment(self) -> dict[str, str]:
         """The settings of every process of the product."""
         return {
@@ -69,6 +77,8 @@ class Town:
             "REDIS_URL": self.redis_url,
             "PUBLIC_URL": self.url,
             "DATA_DIR": str(self.root / "data"),
+            "SPOOL_DIR": str(self.root / "spool") if self.spools else "",
+            "TMPDIR": str(self.temp),
             "MASTER_KEY": "ab" * 32,
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
@@ -238,9 +248,11 @@ class Staff:
 
 
 @asynccontextmanager
-async def town(root: Path, database_url: str, redis_url: str = "") -> AsyncIterator[Town]:
+async def town(
+    root: Path, database_url: str, redis_url: str = "", *, spools: bool = False
+) -> AsyncIterator[Town]:
     """A deployment that is up, with a simulator beside it."""
-    place = Town(root, database_url, redis_url)
+    place = Town(root, database_url, redis_url, spools)
     try:
         place.start_simulator()
         place.command("migrate")

@@ -206,6 +206,44 @@ def rotate_keys() -> None:
     keyholding.rotate(dict(os.environ), typer.echo)
 
 
+@keys.command("recipient", epilog="Example: python3 -m bot keys recipient --to /media/usb/ana.key")
+def make_recipient(
+    to: Annotated[Path, typer.Option(help="The file for their secret; it must not be there.")],
+) -> None:
+    """Make somebody to whom copies of the master key are sealed. Needs no record."""
+    from bot import keyholding  # noqa: PLC0415
+
+    keyholding.recipient(to, typer.echo)
+
+
+@keys.command(
+    "backup", epilog="Example: python3 -m bot keys backup --to keys.json --recipient enlace-for-…"
+)
+def back_up_keys(
+    to: Annotated[Path, typer.Option(help="The file for the copy; it must not be there.")],
+    recipient: Annotated[list[str], typer.Option(help="Who can open it; say it for each.")],
+) -> None:
+    """Seal the master key to people who keep their secrets elsewhere: each of them can open it."""
+    from bot import keyholding  # noqa: PLC0415
+
+    keyholding.back_up(dict(os.environ), to, recipient, typer.echo)
+
+
+@keys.command(
+    "restore",
+    epilog="Example: python3 -m bot keys restore keys.json --secret ana.key --to master.key",
+)
+def restore_keys(
+    copy: Annotated[Path, typer.Argument(help="A copy that was made by backup.")],
+    secret: Annotated[Path, typer.Option(help="The secret of one of its recipients.")],
+    to: Annotated[Path, typer.Option(help="The file for MASTER_KEY; it must not be there.")],
+) -> None:
+    """Open a copy of the master key. Needs no record."""
+    from bot import keyholding  # noqa: PLC0415
+
+    keyholding.restore(copy, secret, to, typer.echo)
+
+
 @app.command("play", epilog="Example: python3 -m bot play offer --language es")
 def run_play(
     conversation: Annotated[str, typer.Argument(help="Its name, such as offer or search.")],

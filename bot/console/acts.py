@@ -21,6 +21,7 @@ ACTS: Mapping[str, Text] = {
     "hold.placed": _("{who} said that it must be kept.", who=WHO),
     "hold.released": _("{who} said that it need not be kept any more.", who=WHO),
     "keys.rotated": _("Another master key seals the keys now."),
+    "keys.backed_up": _("A copy of the master key was sealed to people outside."),
     "keeping.set": _("{who} said how long a line of work keeps its closed cases.", who=WHO),
     "assignment.offered": _("{who} offered work to Defenders.", who=WHO),
     "assignment.accepted": _("{who} took the work.", who=WHO),

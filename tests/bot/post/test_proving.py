@@ -17,6 +17,7 @@ from tests.bot.post.test_cost import counted
 from tests.bot.scene import MARTA
 
 NEW = "+50255550002"
+OTHER = "+50255550003"
 STRANGER = "+50255550099"
 PIN = "4821"
 ASKED = "Antes de seguir, escriba su PIN."
@@ -29,6 +30,13 @@ def phones(sqlite_db: Database, tmp_path: Path) -> Phones:
     """Give a world in which a Defender has one phone, as staff wrote it down."""
     clock = Clock()
     return Phones(sqlite_db, here.world(sqlite_db, tmp_path, clock=clock), clock)
+
+
+@pytest.fixture
+def phones_anywhere(db: Database, tmp_path: Path) -> Phones:
+    """Give the same on a record of each kind."""
+    clock = Clock()
+    return Phones(db, here.world(db, tmp_path, clock=clock), clock)
 
 
 @pytest.fixture
@@ -48,8 +56,10 @@ def secrets(phones: Phones, wire: str) -> list[str]:
 
 
 def test_what_staff_wrote_down_counts_until_she_has_answered_from_another(
-    phones: Phones, marta: int
+    phones_anywhere: Phones,
 ) -> None:
+    phones = phones_anywhere
+    marta = scene.somebody(phones.db, "Marta Ficticia", MARTA, Via.SMS)
     phones.offers(marta)
     phones.goes()
     assert secrets(phones, MARTA)
@@ -95,6 +105,25 @@ def test_no_pin_is_kept_where_anybody_may_read_it(phones: Phones) -> None:
     said = [one.text for one in scene.messages(phones.db)]
     assert not [text for text in (*kept, *told, *said) if PIN in text]
     assert "····" in kept
+
+
+def test_a_code_is_good_for_one_phone_once_and_for_ten_minutes(phones: Phones, marta: int) -> None:
+    phones.says(MARTA, "hola")
+    for wire in (NEW, OTHER):
+        phones.has(marta, wire)
+        phones.says(wire, "417")
+    first, second = (text[12:18] for text in phones.shown[MARTA][-2:])
+    assert phones.says(OTHER, first)[0].startswith("Ese no es.")
+    phones.clock.goes_on(minutes=11)
+    assert phones.says(OTHER, second)[0].startswith("Ese no es.")
+    phones.says(NEW, "clave")
+    third = phones.shown[MARTA][-1][12:18]
+    assert phones.says(NEW, third)[0] == THANKS
+    phones.clock.goes_on(days=31)
+    assert phones.says(NEW, "417") == [
+        "Por su seguridad, una persona de nuestro equipo va a confirmar que es usted."
+    ], "her other phone is as quiet: nobody could tell who reads the code there"
+    assert phones.says(NEW, third) == []
 
 
 def test_after_long_silence_it_is_asked_anew_and_a_proof_lets_go_what_waited(

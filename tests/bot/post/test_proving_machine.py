@@ -224,8 +224,9 @@ class Machine:
         self.look(self.phones.goes)
 
     def time_passes(self, minutes: int) -> None:
-        """Nothing happens for a while."""
+        """Nothing happens for a while, and then there is work."""
         self.phones.clock.goes_on(minutes=minutes)
+        self.work_is_offered()
 
 
 @settings(

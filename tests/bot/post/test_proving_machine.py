@@ -27,7 +27,7 @@ from tests.bot.post.phones import SECRETS, Phones
 
 PHONES = tuple(f"+5025555100{n}" for n in range(2))
 STRANGER = "+50255551009"
-TALK = ("417", "417", "hola", "sí", "ayuda", "PIN", "clave", "olvidé mi PIN", "persona")
+TALK = ("417", "estado", "hola", "sí", "ayuda", "PIN", "clave", "olvidé mi PIN", "persona")
 CLAIM = "soy Marta Ficticia, GT-0417"
 HALF = 0.5
 PIN, WRONG = "4821", "7390"

@@ -12,6 +12,7 @@ from bot.post.spool import Spool
 from bot.settings import Settings
 from bot.vault.evidence import Files
 from bot.vault.keys import Keys
+from bot.vault.readers import Readers
 from channels.base import Channel, Door
 from models.person import Via
 from models.text import Text
@@ -57,6 +58,7 @@ class World:
     uploads: Any = None  # set by the web application, which has what it needs to store files
     spool: Spool | None = None  # where one is configured
     bot_name: str = ""  # our name on Telegram, once it has told us
+    readers: Readers = field(default_factory=Readers)
     ending: bool = False
 
     def ring(self) -> None:

@@ -18,6 +18,7 @@ from bot.office.notices import Notice
 from bot.office.refusal import Refusal
 from bot.post.screen import Screen
 from bot.vault import trail
+from bot.vault.readers import Seen
 from bot.world import World
 from models.staff import Duty, Staff
 from models.text import Text
@@ -92,6 +93,10 @@ class Visit:
     async def read(self, act: Callable[[Session], T]) -> T:
         """Read from the record."""
         return await self.world.db.read(act)
+
+    async def looks(self, act: str, place: str, seen: Seen) -> None:
+        """Write down that this reader looks, before anything is shown. Raises `NotFound`."""
+        await self.world.readers.note(self.world.db, act, place, self.actor, self.now, seen)
 
     async def write(self, act: Callable[[Session], T]) -> T:
         """Change the record, and wake the workers."""

@@ -176,6 +176,8 @@ async def test_a_reader_reads_and_changes_nothing(desk: Desk, day: Day):
         "staff.language",
         "evidence.viewed",
         "evidence.downloaded",
+        "person.read",
+        "case.read",
     }
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from bot.console.api.problems import Problem
 from bot.office import staff
 from bot.vault import trail
+from bot.vault.readers import Seen
 from bot.world import World
 from models.staff import ApiToken, Staff
 
@@ -57,6 +58,10 @@ class Caller:
                 "Only a named human does this. Make a token that belongs to a staff account.",
             )
         return self.token.staff_id
+
+    async def looks(self, act: str, place: str, seen: Seen) -> None:
+        """Write down that this program looks, before anything is told."""
+        await self.world.readers.note(self.world.db, act, place, self.actor, self.now, seen)
 
     async def read(self, act: Callable[[Session], T]) -> T:
         """Read from the record."""

@@ -12,7 +12,7 @@ from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, bad_cursor, pack, unpack
 from bot.console.api.people import Country
-from bot.console.records import cases, timeline
+from bot.console.records import cases, looks, timeline
 from bot.console.records.found import the_case, the_person
 from bot.office import casebook
 from models.case import CaseState, Program
@@ -132,6 +132,7 @@ async def open_case(
 @router.get("/{reference}", summary="Look at a case")
 async def sheet(reference: str, caller: Annotated[Caller, may("cases:read")]) -> CaseOut:
     """Give a case."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
     return await caller.read(lambda s: CaseOut.model_validate(the_case(s, reference)))
 
 
@@ -144,6 +145,7 @@ async def story(
 ) -> Page[EntryOut]:
     """Give messages in and out, files and acts, the newest first."""
     marks = read_marks(cursor)
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
     def act(s: Session) -> timeline.Stretch:
         return timeline.of_case(s, the_case(s, reference).id or 0, marks, most=limit)

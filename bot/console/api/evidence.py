@@ -13,7 +13,7 @@ from bot.console.api.callers import Caller, may
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, pack, unpack
 from bot.console.api.problems import Problem
 from bot.console.pages.files import attachment, note_look
-from bot.console.records import cases
+from bot.console.records import cases, looks
 from bot.console.records.found import NotFound, the_case, the_file
 from bot.console.records.slices import Slice, cut
 from bot.vault.keys import Unsealable
@@ -68,6 +68,7 @@ async def listing(
 @router.get("/{evidence_id}", summary="Look at what is known of a file")
 async def sheet(reference: str, evidence_id: RowId, caller: Reads) -> EvidenceOut:
     """Give what is known of a file."""
+    await _look(caller, reference, evidence_id)
     return await caller.read(
         lambda s: EvidenceOut.model_validate(_of_case(s, reference, evidence_id))
     )
@@ -91,10 +92,19 @@ async def original(reference: str, evidence_id: RowId, caller: Reads) -> Respons
 @router.get("/{evidence_id}/preview", summary="The working copy", response_class=Response)
 async def preview(reference: str, evidence_id: RowId, caller: Reads) -> Response:
     """Give the working copy as JPEG, where one could be made."""
+    await _look(caller, reference, evidence_id)
     evidence = await caller.read(lambda s: _of_case(s, reference, evidence_id))
     return Response(
         await _content(caller, evidence.preview_path, evidence.secret), media_type="image/jpeg"
     )
+
+
+async def _look(caller: Caller, reference: str, number: int) -> None:
+    def seen(s: Session) -> tuple[str, int | None]:
+        evidence = _of_case(s, reference, number)
+        return f"evidence:{evidence.id}", evidence.case_id
+
+    await caller.looks(looks.FILE, f"evidence:{reference}:{number}", seen)
 
 
 def _of_case(s: Session, reference: str, number: int) -> Evidence:

@@ -13,7 +13,7 @@ from bot.console.api.cases import EntryOut, entry, read_marks
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId
 from bot.console.api.problems import Problem
-from bot.console.records import threads, timeline
+from bot.console.records import looks, threads, timeline
 from bot.console.records.found import the_case, the_person
 from bot.console.talking import write
 from bot.office.reach.addresses import addresses_of, best_address
@@ -52,6 +52,12 @@ async def listing(
 ) -> Page[EntryOut]:
     """Give messages, the newest first: all, one person's, or one case's."""
     marks = read_marks(cursor)
+    if person_id is not None:
+        await caller.looks(looks.PERSON, f"person:{person_id}", looks.at_person(person_id))
+    elif case is not None:
+        await caller.looks(looks.CASE, f"case:{case}", looks.at_case(case))
+    else:
+        await caller.looks(looks.MESSAGES, "messages", looks.at_all)
 
     def act(s: Session) -> timeline.Stretch:
         case_id = the_case(s, case).id if case is not None else None

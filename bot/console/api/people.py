@@ -12,7 +12,7 @@ from bot.console import words
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, pack, unpack
-from bot.console.records import people
+from bot.console.records import looks, people
 from bot.console.records.found import the_person
 from bot.office import people as office
 from bot.office.reach import proof
@@ -157,6 +157,7 @@ async def enrol(
 @router.get("/{person_id}", summary="Look at somebody")
 async def sheet(person_id: RowId, caller: Annotated[Caller, may("people:read")]) -> PersonSheet:
     """Give somebody with their addresses."""
+    await caller.looks(looks.PERSON, f"person:{person_id}", looks.at_person(person_id))
     return await caller.read(lambda s: told(s, the_person(s, person_id), caller.now))
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from bot.console import live
 from bot.console.doors import Doors
-from bot.console.records import cases, timeline
+from bot.console.records import cases, looks, timeline
 from bot.console.records.found import (
     NotFound,
     the_assignment,
@@ -27,6 +27,7 @@ doors = Doors()
 @doors.get("/cases/{reference}")
 async def sheet(visit: Visit) -> Response:
     """Show a case."""
+    await _look(visit)
     return await _sheet(visit, visit.place("reference"))
 
 
@@ -37,6 +38,7 @@ async def whole_timeline(visit: Visit) -> Response:
         marks = timeline.Marks.unpack(visit.asked("below")) if visit.asked("below") else None
     except ValueError:
         raise NotFound from None
+    await _look(visit)
 
     def gather(s: Session) -> tuple[Case, timeline.Stretch]:
         case = the_case(s, visit.place("reference"))
@@ -44,6 +46,11 @@ async def whole_timeline(visit: Visit) -> Response:
 
     case, stretch = await visit.read(gather)
     return visit.page("case_timeline.html", case=case, stretch=stretch)
+
+
+async def _look(visit: Visit) -> None:
+    reference = visit.place("reference")
+    await visit.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
 
 @doors.post("/cases/{reference}/whereabouts/{report}")

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from bot.console.doors import Doors
-from bot.console.records import files
+from bot.console.records import files, looks
 from bot.console.records.found import NotFound, the_file
 from bot.console.thumbnails import shrink
 from bot.console.visit import Visit
@@ -31,11 +31,7 @@ ENDINGS = {
 async def view(visit: Visit) -> Response:
     """Show a file with what is known of it."""
     number = visit.number("file")
-
-    def look(s: Session) -> None:
-        note_look(s, the_file(s, number), "evidence.viewed", visit.actor, visit.now)
-
-    await visit.world.db.write(look)
+    await visit.looks(looks.FILE, f"evidence:{number}", looks.at_file(number))
     found = await visit.read(lambda s: files.find(s, number))
     return visit.page("file.html", file=found, evidence=found.evidence if found else None)
 
@@ -43,6 +39,8 @@ async def view(visit: Visit) -> Response:
 @doors.get("/files/{file}/preview")
 async def preview(visit: Visit) -> Response:
     """Give the working copy."""
+    number = visit.number("file")
+    await visit.looks(looks.FILE, f"evidence:{number}", looks.at_file(number))
     return Response(await _preview(visit), media_type="image/jpeg")
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.console import live
 from bot.console.doors import Doors
 from bot.console.qr import square
-from bot.console.records import people, threads, timeline, who
+from bot.console.records import looks, people, threads, timeline, who
 from bot.console.records.found import NotFound, the_person
 from bot.console.talking import waits, write
 from bot.console.visit import Visit
@@ -30,6 +30,7 @@ doors = Doors()
 @doors.get("/people/{person}")
 async def sheet(visit: Visit) -> Response:
     """Show a person."""
+    await _look(visit)
     return await _sheet(visit)
 
 
@@ -41,6 +42,7 @@ async def earlier(visit: Visit) -> Response:
         marks = timeline.Marks.unpack(visit.asked("below")) if visit.asked("below") else None
     except ValueError:
         raise NotFound from None
+    await _look(visit)
 
     def gather(s: Session) -> tuple[Person, timeline.Stretch]:
         return the_person(s, number), threads.of_person(s, number, marks)
@@ -136,6 +138,11 @@ async def write_to(visit: Visit) -> Response:
     if done is None:
         return await _sheet(visit)
     return visit.go(f"/console/people/{number}", done=done)
+
+
+async def _look(visit: Visit) -> None:
+    number = visit.number("person")
+    await visit.looks(looks.PERSON, f"person:{number}", looks.at_person(number))
 
 
 def _address(s: Session, person: Person, address_id: int | None) -> Address | None:

@@ -24,7 +24,8 @@ from models.trail import Trail
 
 PAGE = 60
 LOOKS = ("evidence.viewed", "evidence.downloaded")  # shown with the file itself
-UNSHOWN = (*LOOKS, "file.looked_at", "task.needed")  # a task is shown as such
+READ = "case.read"  # who looked is in the trail, and would bury what was done
+UNSHOWN = (*LOOKS, READ, "file.looked_at", "task.needed")  # a task is shown as such
 
 
 class Kind(Enum):

@@ -1,4 +1,4 @@
-"""What a link of a person and an address holds, and what staff find out about who is who."""
+"""What a link of a person and an address holds, who is who, and who looked."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,11 +58,19 @@ def upgrade() -> None:
             )
         ),
     )
+    op.create_table(
+        "look",
+        sa.Column("actor", sa.String(40), nullable=False),
+        sa.Column("object", sa.String(60), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("actor", "object", name="pk_look"),
+    )
     for column in ("state", "person_id", "other_id"):
         op.create_index(f"ix_regrouping_{column}", "regrouping", [column])
 
 
 def downgrade() -> None:
+    op.drop_table("look")
     op.drop_table("regrouping")
     with op.batch_alter_table("link") as table:
         for column in ("doubt", "doubted_at", "shared", "quiet", "note"):

@@ -4,18 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.log import log
+from bot.post import attempts, inbox, media, outbox
 from bot.post.acts import Acts
 from bot.post.ageing import Ageing
-from bot.post.attempts import lately
 from bot.post.clockwork import Clockwork
 from bot.post.drain import Drain
 from bot.post.duty import Escalation
 from bot.post.eraser import Eraser
-from bot.post.inbox import free_lanes
 from bot.post.lanes import Lanes
-from bot.post.media import Fetcher, free_files
 from bot.post.orphans import Orphans
-from bot.post.outbox import orphans
 from bot.post.pacing import Lately, Pacer
 from bot.post.sender import Sender
 from bot.post.sweep import Sweep
@@ -37,7 +34,7 @@ class Worker:
         self._world = world
         acts = Acts(world)
         self._looker = Looker()
-        self.fetcher = Fetcher(world, self._looker)
+        self.fetcher = media.Fetcher(world, self._looker)
         redis_url, processes = world.settings.redis_url, world.settings.processes
         self._pacer = Pacer(world.limits, redis_url, processes, world.now, self._recall)
         self._sender = Sender(world, self._pacer)
@@ -50,9 +47,10 @@ class Worker:
         """Begin to work. On SQLite, what was under way before nobody will ever end."""
         await self._drain.work()
         if self._world.db.embedded:
-            await self._world.db.write(lambda s: bool(orphans(s, self._world.now(), clock=None)))
-            await self._world.db.write(free_lanes)
-            await self._world.db.write(free_files)
+            now = self._world.now()
+            await self._world.db.write(lambda s: bool(outbox.orphans(s, now, clock=None)))
+            await self._world.db.write(inbox.free_lanes)
+            await self._world.db.write(media.free_files)
         telegram = self._world.channels.get("telegram")
         if isinstance(telegram, Telegram) and not self._world.db.embedded:
             # Its library takes seconds to load; nothing waits for it but Telegram itself. Where we
@@ -83,7 +81,7 @@ class Worker:
 
     async def _recall(self) -> Lately:
         now = self._world.now()
-        return await self._world.db.read(lambda s: lately(s, now))
+        return await self._world.db.read(lambda s: attempts.lately(s, now))
 
     async def _loop(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         ear = self._world.bell.ear()

@@ -243,6 +243,26 @@ def covered(code: str) -> Text:
     return _("Thank you. Somebody else has taken {code} already.", code=code)
 
 
+def covered_by_others(conversation: str, code: str) -> Text:
+    """Say that others were first: to what one takes, or to a broadcast."""
+    return enough(code) if conversation == "announce" else covered(code)
+
+
+def enough(code: str) -> Text:
+    """Thank somebody who says yes when as many had said so as were needed."""
+    return _("Thank you. {code} is covered already; we will remember you.", code=code)
+
+
+def reminded() -> Text:
+    """Say why a question comes again."""
+    return _("We ask you once more, in case it passed you by.")
+
+
+def still_open(code: str) -> Text:
+    """Remind of a question without asking it: another one is being answered."""
+    return _("{code} still waits for your answer. If you can, write {code}.", code=code)
+
+
 def withdrawn(code: str) -> Text:
     """Say that a request is not wanted any more."""
     return _("{code} is no longer needed. Please do no more for it. Thank you.", code=code)

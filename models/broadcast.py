@@ -35,6 +35,8 @@ class Exclusion(Enum):
     NO_ADDRESS = "no_address"
     BLOCKED = "blocked"
     NO_TRANSLATION = "no_translation"
+    ON_LEAVE = "on_leave"
+    COVERED = "covered"  # enough people had said yes before it was this one's turn
 
 
 class Broadcast(SQLModel, table=True):
@@ -52,6 +54,9 @@ class Broadcast(SQLModel, table=True):
     created_at: datetime = moment()
     confirmed_at: datetime | None = maybe_moment()
     expanded_to: int = 0  # the last recipient row handed over, so that a restart goes on there
+    wanted: int | None = None  # how many are needed; later ones hear that it is covered
+    remind_at: datetime | None = maybe_moment()  # when who has not answered is asked once more
+    reminded_to: int = 0  # the last recipient row looked at for that
 
 
 class Recipient(SQLModel, table=True):
@@ -69,3 +74,4 @@ class Recipient(SQLModel, table=True):
     reply: Reply | None = maybe_choice(Reply)
     words: str = sealed("recipient.words")
     replied_at: datetime | None = maybe_moment()
+    late: bool = False  # said yes when it was covered already

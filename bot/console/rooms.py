@@ -42,7 +42,7 @@ def confirm_number(
     """Let a broadcast go out, if what was typed is the number of people who get it now."""
     if broadcast.state is not BroadcastState.DRAFT:
         raise Refusal(_("This broadcast went out already. It is not sent twice."))
-    who = room(audience(s, broadcast), broadcast.body_es, broadcast.body_en)
+    who = room(audience(s, broadcast, now), broadcast.body_es, broadcast.body_en)
     if not who.gets:
         raise Refusal(_("Nobody would get it. Write a new one to people who can be reached."))
     if typed != str(len(who.gets)):

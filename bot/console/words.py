@@ -117,6 +117,8 @@ WORDS: Mapping[Enum, Text] = {
     Exclusion.NO_ADDRESS: _("Has no address that can be used"),
     Exclusion.BLOCKED: _("Blocked us, or the carrier did"),
     Exclusion.NO_TRANSLATION: _("The text is missing in this person's language"),
+    Exclusion.ON_LEAVE: _("On leave these days"),
+    Exclusion.COVERED: _("Not needed any more: enough had said yes"),
     ConversationState.READY: p_("conversation", "Opens when the person writes its code"),
     ConversationState.WAITING: p_("conversation", "Waits in line"),
     ConversationState.ASKING: p_("conversation", "Waits for an answer"),

@@ -2,25 +2,28 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.office import asking, dated, guard, talks, wording
+from bot.office.duty import shifts
 from bot.office.reach.addresses import best_of, in_order
 from bot.office.reach.fitness import exclusion
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from models.broadcast import Broadcast, BroadcastState, Exclusion, Recipient, Reply
 from models.case import Case
-from models.facts import AnnounceGiven
+from models.conversation import Talked
+from models.facts import AnnounceGiven, Answered
 from models.outbox import Outbox, OutboxState
 from models.person import Address, Link, Person, Role, Trust, Via
 from models.text import _
 
 CHUNK = 500
+REMINDS = timedelta(hours=24)  # after the last one had it, who has not answered is asked once more
 NEVER_TO = {Role.PARENT, Role.UNKNOWN}  # whoever may be the person looked for
 
 Seat = tuple[Person, Exclusion, Via | None]
@@ -46,11 +49,16 @@ def draft(
     person_ids: Collection[int],
     staff_id: int,
     now: datetime,
+    wanted: int | None = None,
 ) -> Broadcast:
-    """Write a broadcast down, to be looked at before it is confirmed."""
+    """Write a broadcast down, to be looked at before it is confirmed.
+
+    `wanted` is how many people it needs: who says yes later hears kindly that it is covered.
+    """
     if not person_ids or not (body_es.strip() or body_en.strip()):
         raise Refusal(_("A broadcast needs words, and somebody to read them."))
     broadcast = _numbered(s, title, body_es.strip(), body_en.strip(), staff_id, now)
+    broadcast.wanted = wanted
     ids = sorted(set(person_ids))
     for first in range(0, len(ids), CHUNK):
         rows = [
@@ -59,6 +67,7 @@ def draft(
                 "person_id": person_id,
                 "exclusion": Exclusion.NONE,
                 "words": "",
+                "late": False,
             }
             for person_id in ids[first : first + CHUNK]
         ]
@@ -67,11 +76,13 @@ def draft(
     return broadcast
 
 
-def audience(s: Session, whom: Broadcast | Collection[int]) -> list[Seat]:
+def audience(s: Session, whom: Broadcast | Collection[int], now: datetime) -> list[Seat]:
     """Say who will get a broadcast and where, and who will not and why, as things stand now."""
     broadcast = whom if isinstance(whom, Broadcast) else None
     ids = whom if not isinstance(whom, Broadcast) else _recipients(s, whom)
-    return [seat for chunk in _chunks(sorted(set(ids))) for seat in _seats(s, broadcast, chunk)]
+    return [
+        seat for chunk in _chunks(sorted(set(ids))) for seat in _seats(s, broadcast, chunk, now)
+    ]
 
 
 def confirm(s: Session, broadcast: Broadcast, staff_id: int, now: datetime) -> None:
@@ -110,12 +121,13 @@ def expand(s: Session, broadcast_id: int, now: datetime, most: int = 200) -> boo
         .order_by(col(Recipient.id))
         .limit(most)
     ).all()
-    seats = {
-        person.id: (person, why)
-        for person, why, _via in _seats(s, broadcast, [row.person_id for row in rows])
-    }
+    ids = [row.person_id for row in rows]
+    seats = {person.id: (person, why) for person, why, _via in _seats(s, broadcast, ids, now)}
+    enough = covered(s, broadcast)
     for row in rows:
         person, row.exclusion = seats[row.person_id]
+        if enough and row.exclusion is Exclusion.NONE:
+            row.exclusion = Exclusion.COVERED
         if row.exclusion is Exclusion.NONE:
             row.conversation_id = _announce(s, broadcast, person, now)
         s.add(row)
@@ -123,9 +135,54 @@ def expand(s: Session, broadcast_id: int, now: datetime, most: int = 200) -> boo
     more = len(rows) == most
     if not more:
         broadcast.state = BroadcastState.SENT
+        broadcast.remind_at = now + REMINDS
         _note(s, broadcast, "broadcast.sent", trail.BOT, now)
     s.add(broadcast)
     return more
+
+
+def covered(s: Session, broadcast: Broadcast) -> bool:
+    """Tell whether as many have said yes as a broadcast needs. Who said so late is not counted."""
+    if broadcast.wanted is None:
+        return False
+    said = s.exec(
+        select(sa.func.count()).where(
+            Recipient.broadcast_id == broadcast.id,
+            Recipient.reply == Reply.YES,
+            ~col(Recipient.late),
+        )
+    ).one()
+    return said >= broadcast.wanted
+
+
+def answered(s: Session, talked: Talked, fact: Answered, now: datetime) -> bool:
+    """Keep an answer to a broadcast; a later one takes its place. False: yes, but too late."""
+    broadcast = _lock(
+        s, fact.broadcast
+    )  # of two who say yes at once, one is the last that is needed
+    recipient = s.exec(
+        select(Recipient).where(
+            Recipient.broadcast_id == fact.broadcast, Recipient.person_id == talked.person_id
+        )
+    ).one()
+    if (recipient.reply, recipient.words) == (fact.reply, fact.words):
+        return not recipient.late
+    counted = recipient.reply is Reply.YES and not recipient.late
+    yes = fact.reply is Reply.YES
+    recipient.late = yes and not counted and covered(s, broadcast)
+    recipient.reply = fact.reply
+    recipient.words = fact.words
+    recipient.replied_at = now
+    s.add(recipient)
+    trail.note(
+        s,
+        actor=trail.by_person(talked.person_id),
+        act="broadcast.answered",
+        object=f"broadcast:{fact.broadcast}",
+        detail=fact.reply.value,
+        now=now,
+    )
+    return not recipient.late
 
 
 def counts(s: Session, broadcast: Broadcast) -> Counts:
@@ -189,9 +246,12 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[first : first + CHUNK] for first in range(0, len(ids), CHUNK))
 
 
-def _seats(s: Session, broadcast: Broadcast | None, ids: Sequence[int]) -> list[Seat]:
-    """Look at some people, with two queries for all of them."""
-    people = s.exec(select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id)))
+def _seats(
+    s: Session, broadcast: Broadcast | None, ids: Sequence[int], now: datetime
+) -> list[Seat]:
+    """Look at some people, with three queries for all of them."""
+    people = s.exec(select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id))).all()
+    away = shifts.away(s, people, now)
     homes: dict[int, list[Address]] = {}
     for person_id, address in s.exec(
         select(Link.person_id, Address)
@@ -203,6 +263,8 @@ def _seats(s: Session, broadcast: Broadcast | None, ids: Sequence[int]) -> list[
     for person in people:
         mine = in_order(homes.get(person.id or 0, []))
         why = _why_not(broadcast, person, mine)
+        if why is Exclusion.NONE and person.id in away:
+            why = Exclusion.ON_LEAVE
         best = best_of(mine) if why is Exclusion.NONE else None
         seats.append((person, why, best.via if best else None))
     return seats

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.office import tasks
+from bot.office import broadcasts, tasks
 from bot.office.consents import chat
 from bot.office.duty.intake import agreed
 from bot.office.notices import Notice
@@ -19,7 +19,6 @@ from bot.office.work.cases import next_reference, open_case
 from bot.office.work.findings import confirm_whereabouts, search_reported
 from bot.office.work.papers import decide_document, papers_sent, request_document, unobtainable
 from bot.vault import trail
-from models.broadcast import Recipient
 from models.conversation import Talked
 from models.facts import (
     Accepted,
@@ -81,7 +80,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
         case Unobtainable():
             unobtainable(s, talked, fact, now)
         case Answered():
-            _answered(s, talked, fact, now)
+            if not broadcasts.answered(s, talked, fact, now):
+                raise Covered(talked.code)
         case ConsentAnswered():
             chat.answered(s, talked, fact, now)
         case CallBooked():
@@ -119,29 +119,6 @@ def _asked(s: Session, talked: Talked, fact: Asked, now: datetime) -> None:
         person_id=talked.person_id,
         case_id=talked.case_id,
         detail=fact.question,
-    )
-
-
-def _answered(s: Session, talked: Talked, fact: Answered, now: datetime) -> None:
-    """Keep an answer to a broadcast. A later one takes its place."""
-    recipient = s.exec(
-        select(Recipient).where(
-            Recipient.broadcast_id == fact.broadcast, Recipient.person_id == talked.person_id
-        )
-    ).one()
-    if (recipient.reply, recipient.words) == (fact.reply, fact.words):
-        return
-    recipient.reply = fact.reply
-    recipient.words = fact.words
-    recipient.replied_at = now
-    s.add(recipient)
-    trail.note(
-        s,
-        actor=trail.by_person(talked.person_id),
-        act="broadcast.answered",
-        object=f"broadcast:{fact.broadcast}",
-        detail=fact.reply.value,
-        now=now,
     )
 
 

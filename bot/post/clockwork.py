@@ -13,7 +13,7 @@ from bot import crash, metrics
 from bot.db import clock
 from bot.log import log
 from bot.office import broadcasts
-from bot.post import files, inbox, outbox
+from bot.post import files, inbox, outbox, reminding
 from bot.post.acts import Acts
 from bot.post.doubts import reconcile
 from bot.vault import audit
@@ -44,8 +44,8 @@ class Clockwork:
         await self._each(_patience_over, self._silence, now)
         await self._each(_in_line, self._next, now)
         await self._each(partial(_bursts, world.rhythm), self._burst, now)
-        sending = await world.db.read(_sending)
-        more = [await world.db.write(partial(_expand, number, now)) for number in sending]
+        sending = await world.db.read(partial(_sending, now))
+        more = [await world.db.write(partial(self._expand, number, now)) for number in sending]
         await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
         if self._swept is None or now - self._swept >= MINUTE:
@@ -95,6 +95,12 @@ class Clockwork:
             if one.conversation_id == conversation_id and one.over(now, self._world.rhythm):
                 self._acts.thanks.give(s, person, one.ripe(), now)
 
+    def _expand(self, number: int, now: datetime, s: Session) -> bool:
+        more: bool = broadcasts.expand(s, number, now, EXPAND)
+        more |= reminding.remind(s, self._acts.screen, number, now, EXPAND)
+        crash.point("clock.expanded")
+        return more
+
 
 def _patience_over(now: datetime, s: Session) -> list[int]:
     found = s.exec(
@@ -127,17 +133,13 @@ def _bursts(rhythm: Rhythm, now: datetime, s: Session) -> list[tuple[int, int | 
     return [(one.person_id, one.conversation_id) for one in over]
 
 
-def _sending(s: Session) -> list[int]:
-    found = s.exec(select(Broadcast.id).where(Broadcast.state == BroadcastState.SENDING))
+def _sending(now: datetime, s: Session) -> list[int]:
+    reminds = (col(Broadcast.state) == BroadcastState.SENT) & (col(Broadcast.remind_at) <= now)
+    sends = col(Broadcast.state) == BroadcastState.SENDING
+    found = s.exec(select(Broadcast.id).where(sends | reminds))
     return [number for number in found if number is not None]
 
 
 def _give_up_orphans(now: datetime, s: Session) -> None:
     stolen = outbox.orphans(s, now, clock=clock(s))
     metrics.lease_steals.labels("outbox").inc(len(stolen))
-
-
-def _expand(number: int, now: datetime, s: Session) -> bool:
-    more: bool = broadcasts.expand(s, number, now, EXPAND)
-    crash.point("clock.expanded")
-    return more

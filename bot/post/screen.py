@@ -217,7 +217,8 @@ class Screen:
             told = self._record(s, talked, turn.records, now)
         except casebook.Covered:
             talks.cancel(s, talked, now)
-            return self.tell(s, person, [always.covered(talked.code)], cause, now, talked=talked)
+            said = always.covered_by_others(talked.name, talked.code)
+            return self.tell(s, person, [said], cause, now, talked=talked)
         talked.recorded = json.dumps(
             [*json.loads(talked.recorded), *(pack(fact) for fact in turn.records)]
         )
@@ -375,8 +376,7 @@ class Screen:
     ) -> int | None:
         """Never guess: the person hears that a human will write, and staff see it."""
         person = s.get_one(Person, talked.person_id)
-        talked.state, talked.ended_at = ConversationState.STRANDED, now
-        talked.patience_until = None
+        talked.state, talked.ended_at, talked.patience_until = ConversationState.STRANDED, now, None
         s.add(talked)
         task = tasks.need(
             s,

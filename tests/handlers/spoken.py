@@ -64,6 +64,10 @@ def everything() -> list[Text]:
         always.upload_over(),
         always.no_way_back(),
         always.covered(CODE),
+        always.enough(CODE),
+        always.covered_by_others("offer", CODE),
+        always.reminded(),
+        always.still_open(CODE),
         always.withdrawn(CODE),
         always.wrong_person(),
     ]

@@ -81,6 +81,13 @@ def test_each_misunderstanding_is_met_more_plainly():
         )
 
 
+def test_who_comes_too_late_is_thanked_and_nobody_is_named():
+    assert always.covered_by_others("offer", "GT-0417") == always.covered("GT-0417")
+    assert spanish(always.covered_by_others("announce", "AV-0031")) == (
+        "Gracias. AV-0031 ya se cubrió; le tendremos en cuenta."
+    )
+
+
 def test_thanks_for_photos_name_the_count_that_is_stored():
     assert spanish(always.photos_received(1)) == "Recibí 1 foto."
     assert spanish(always.photos_received(3)) == "Recibí 3 fotos."

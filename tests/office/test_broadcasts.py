@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from bot.office import broadcasts
+from bot.office.duty import shifts
 from bot.office.refusal import Refusal
 from models.broadcast import Broadcast, BroadcastState, Exclusion, Recipient, Reply
 from models.conversation import Talked
-from models.facts import AnnounceGiven, unpack
+from models.facts import AnnounceGiven, Answered, unpack
 from models.outbox import OutboxState
 from models.person import Lockout, Person, Role, Via
 from tests.office.scene import NOON, Office
@@ -79,7 +80,8 @@ def test_who_will_get_it_and_who_not_is_known_before(office):
     father = office.person("Pedro", Role.PARENT)
     broadcast = draft(office, [*people.values(), father])
     seats = {
-        person.name: (why, via) for person, why, via in broadcasts.audience(office.s, broadcast)
+        person.name: (why, via)
+        for person, why, via in broadcasts.audience(office.s, broadcast, NOON)
     }
     assert seats == {
         "Marta": (Exclusion.NONE, Via.TELEGRAM),
@@ -87,7 +89,7 @@ def test_who_will_get_it_and_who_not_is_known_before(office):
         "Pedro": (Exclusion.LOCKED_OUT, None),
     }
     grace = people[Exclusion.NO_TRANSLATION]
-    assert broadcasts.audience(office.s, [grace.id, grace.id]) == [
+    assert broadcasts.audience(office.s, [grace.id, grace.id], NOON) == [
         (grace, Exclusion.NONE, Via.WHATSAPP)
     ]
 
@@ -169,3 +171,45 @@ def test_however_it_is_cut_everybody_gets_it_once(database, parts, size):
             handed = sorted(one.person_id for one in announced(office))
             assert handed == sorted(person.id or 0 for person in whom)
         transaction.rollback()
+
+
+def test_who_says_yes_when_it_is_covered_is_counted_apart_and_a_change_of_mind_makes_room(office):
+    people = [office.person(name) for name in ("Marta", "Rosa", "Lucía")]
+    broadcast = draft(office, people, wanted=2)
+    broadcasts.confirm(office.s, broadcast, 1, NOON)
+    broadcasts.expand(office.s, broadcast.id or 0, NOON)
+
+    def says(person: Person, reply: Reply) -> bool:
+        (talked,) = [one for one in announced(office) if one.person_id == person.id]
+        fact = Answered(broadcast.id or 0, reply, "")
+        return broadcasts.answered(office.s, talked, fact, NOON)
+
+    marta, rosa, lucia = people
+    assert [says(marta, Reply.YES), says(rosa, Reply.NO), says(lucia, Reply.YES)] == [True] * 3
+    assert broadcasts.covered(office.s, broadcast)
+    assert says(rosa, Reply.YES) is False
+    assert [row.late for row in office.all(Recipient)] == [False, True, False]
+    assert says(marta, Reply.YES) is True  # said twice, it counts once
+    assert says(lucia, Reply.NO) is True
+    assert not broadcasts.covered(office.s, broadcast)
+
+
+def test_who_is_away_is_left_out_by_name_and_nobody_is_asked_for_what_is_covered(office):
+    people = [office.person(name) for name in ("Marta", "Rosa", "Lucía")]
+    marta, rosa, lucia = people
+    shifts.go_away(office.s, rosa, NOON.date(), NOON.date(), NOON, "staff:1")
+    broadcast = draft(office, people, wanted=1)
+    seats = {one.name: why for one, why, _ in broadcasts.audience(office.s, broadcast, NOON)}
+    assert seats["Rosa"] is Exclusion.ON_LEAVE
+    broadcasts.confirm(office.s, broadcast, 1, NOON)
+    assert broadcasts.expand(office.s, broadcast.id or 0, NOON, 1) is True
+    (talked,) = announced(office)
+    broadcasts.answered(office.s, talked, Answered(broadcast.id or 0, Reply.YES, ""), NOON)
+    while broadcasts.expand(office.s, broadcast.id or 0, NOON, 1):
+        pass
+    became = {row.person_id: row.exclusion for row in office.all(Recipient)}
+    assert became == {
+        marta.id: Exclusion.NONE,
+        rosa.id: Exclusion.ON_LEAVE,
+        lucia.id: Exclusion.COVERED,
+    }

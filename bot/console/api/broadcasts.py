@@ -37,6 +37,8 @@ class BroadcastOut(BaseModel):
     created_by: int
     created_at: datetime
     confirmed_at: datetime | None
+    wanted: int | None
+    remind_at: datetime | None
 
 
 class BoardOut(BroadcastOut):
@@ -57,6 +59,7 @@ class BroadcastIn(BaseModel):
     body_es: Annotated[str, Field(max_length=1000)] = ""
     body_en: Annotated[str, Field(max_length=1000)] = ""
     person_ids: Annotated[list[RowId], Field(min_length=1, max_length=100_000)]
+    wanted: Annotated[int, Field(ge=1, le=100_000, description="how many are needed")] | None = None
 
 
 class SeatOut(BaseModel):
@@ -89,6 +92,7 @@ class RecipientOut(BaseModel):
     exclusion: Exclusion
     state: OutboxState | None
     reply: Reply | None
+    late: bool
     words: Words
     replied_at: datetime | None
 
@@ -113,6 +117,7 @@ async def draft(body: BroadcastIn, caller: Writes, once: Once) -> JSONResponse:
             body_es=body.body_es,
             body_en=body.body_en,
             person_ids=body.person_ids,
+            wanted=body.wanted,
             staff_id=caller.human,
             now=caller.now,
         )
@@ -133,7 +138,7 @@ async def audience(code: str, caller: Reads) -> AudienceOut:
 
     def act(s: Session) -> AudienceOut:
         broadcast = the_broadcast(s, code)
-        who = room(office.audience(s, broadcast), broadcast.body_es, broadcast.body_en)
+        who = room(office.audience(s, broadcast, caller.now), broadcast.body_es, broadcast.body_en)
         return AudienceOut(
             gets=len(who.gets),
             items=[
@@ -160,6 +165,7 @@ async def recipients(
             exclusion=line.recipient.exclusion,
             state=line.message.state if line.message else None,
             reply=line.recipient.reply,
+            late=line.recipient.late,
             words=line.recipient.words,
             replied_at=line.recipient.replied_at,
         )

@@ -76,7 +76,7 @@ async def _sheet(visit: Visit) -> Response:
 
 
 async def _draft(visit: Visit, broadcast: Broadcast) -> Response:
-    seats = await visit.read(lambda s: audience(s, broadcast))
+    seats = await visit.read(lambda s: audience(s, broadcast, visit.now))
     who = room(seats, broadcast.body_es, broadcast.body_en)
     return visit.again(
         "broadcast_draft.html",

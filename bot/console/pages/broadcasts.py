@@ -48,6 +48,9 @@ async def write(visit: Visit) -> Response:
     title = form.words("title", need=_("Give it a title. Only staff see it."), most=120)
     body_es, body_en = form.words("body_es", most=1000), form.words("body_en", most=1000)
     ids = form.numbers("person_ids")
+    wanted = form.number("wanted", need=None)
+    if wanted == 0:
+        form.wrong("wanted", _("Write how many people are needed, or leave it empty."))
     if not body_es and not body_en:
         form.wrong("body_es", _("Write the request, in Spanish, in English, or in both."))
     if not ids:
@@ -64,6 +67,7 @@ async def write(visit: Visit) -> Response:
             body_es=body_es,
             body_en=body_en,
             person_ids=ids,
+            wanted=wanted,
             staff_id=visit.my_id,
             now=visit.now,
         )
@@ -94,8 +98,8 @@ async def _form(visit: Visit, *, look: bool = False) -> Response:
 
     def gather(s: Session) -> tuple[list[Seat], list[Seat]]:
         shown = people.of_role(s, ROLES, wanted=wanted, most=SHOWN)
-        seats = audience(s, [person.id or 0 for person in shown])
-        return seats, audience(s, form.numbers("person_ids")) if look else []
+        seats = audience(s, [person.id or 0 for person in shown], visit.now)
+        return seats, audience(s, form.numbers("person_ids"), visit.now) if look else []
 
     shown, chosen = await visit.read(gather)
     if form.raw("step") == "all":

@@ -1,6 +1,7 @@
 """Offering work to Defenders: what they will see, who can be asked and who cannot and why."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -87,12 +88,12 @@ async def offer(visit: Visit) -> Response:
     return visit.go(f"/console/cases/{visit.place('reference').upper()}", done="offered")
 
 
-def candidates(s: Session) -> list[Candidate]:
+def candidates(s: Session, now: datetime) -> list[Candidate]:
     """Give every Defender, those who can be asked first."""
     defenders = people.of_role(s, [Role.DEFENDER])
     seats = {
         person.id: (why, via)
-        for person, why, via in audience(s, [person.id or 0 for person in defenders])
+        for person, why, via in audience(s, [person.id or 0 for person in defenders], now)
     }
     found = []
     for person in defenders:
@@ -122,7 +123,7 @@ def _read(visit: Visit) -> Wanted | None:
 
 async def _form(visit: Visit, wanted: Wanted | None) -> Response:
     def gather(s: Session) -> tuple[Case, list[Candidate]]:
-        return the_case(s, visit.place("reference")), candidates(s)
+        return the_case(s, visit.place("reference")), candidates(s, visit.now)
 
     case, defenders = await visit.read(gather)
     if case.state is not CaseState.OPEN:

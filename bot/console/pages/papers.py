@@ -59,7 +59,7 @@ async def _form(
     def gather(s: Session) -> tuple[Case, list[Candidate], set[int | None]]:
         case = the_case(s, visit.place("reference"))
         mine = {work.assignment.defender_id for work in cases.sheet(s, case).work}
-        return case, candidates(s), mine
+        return case, candidates(s, visit.now), mine
 
     case, defenders, mine = await visit.read(gather)
     chosen = next((one for one in defenders if one.person.id == person_id), None)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from bot.office import hours
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from models.duty import Leave, Shift
@@ -210,6 +211,16 @@ def leaves(s: Session, person_ids: Sequence[int], now: datetime) -> list[Leave]:
             .order_by(col(Leave.first), col(Leave.id))
         )
     )
+
+
+def away(s: Session, people: Sequence[Person], now: datetime) -> set[int]:
+    """Give which of some people are on leave today, by the calendar where they live."""
+    homes = {person.id or 0: hours.zones_of(person)[0] for person in people}
+    return {
+        one.person_id
+        for one in leaves(s, list(homes), now)
+        if one.first <= now.astimezone(homes[one.person_id]).date().isoformat() <= one.last
+    }
 
 
 def _named(person: Person, staff: Staff) -> dict[str, str]:

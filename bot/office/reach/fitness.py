@@ -48,6 +48,10 @@ def reason(person: Person, why: Exclusion) -> Text:
             return _("{name} cannot be written to at any known address.", name=person.name)
         case Exclusion.NO_TRANSLATION:
             return _("There are no words yet in the language of {name}.", name=person.name)
+        case Exclusion.ON_LEAVE:
+            return _("{name} is away these days.", name=person.name)
+        case Exclusion.COVERED:
+            return _("{name} is not needed any more: enough had said yes.", name=person.name)
 
 
 def choose_defenders(s: Session, person_ids: Collection[int]) -> list[Person]:

@@ -7,7 +7,7 @@ nothing: a «no» shortly before the verb, in the same breath, takes it back.
 import re
 from collections.abc import Sequence
 
-from bot.office.wording import words
+from bot.office.wording import fold, words
 
 REACH = 8  # words after the verb in which it may name what it asks for
 BREATH = 3  # words before the verb in which a «no» takes it back
@@ -71,18 +71,24 @@ _NO = frozenset(NO.split())
 _GIVE = frozenset(TO_GIVE.split())
 _GIVE_MONEY = _GIVE | frozenset(FOR_MONEY.split())
 _PAY_OR_SIGN = frozenset(f"{TO_PAY} {TO_SIGN}".split())
+_VERBS = _GIVE_MONEY | _PAY_OR_SIGN | {one.split()[0] for one in OUTRIGHT}
 _MONEY = frozenset(MONEY.split())
 _SECRETS = frozenset(SECRETS.split())
 
 
 def asks(text: str) -> bool:
     """Tell whether a text asks its reader for what nobody of ours may ask for."""
-    return any(_asks(breath) for breath in _BREATHS.split(text))
+    folded = fold(text)
+    if _VERBS.isdisjoint(words(folded)):
+        return False  # as most often
+    return any(_asks(breath) for breath in _BREATHS.split(folded))
 
 
 def _asks(breath: str) -> bool:
     said, starts = _said(breath)
     for at, word in enumerate(said):
+        if word not in _VERBS:
+            continue
         if not _NO.isdisjoint(said[max(at - BREATH, starts[at]) : at]):
             continue
         after = said[at + 1 : at + 1 + REACH]

@@ -42,12 +42,12 @@ Runs = frozenset[str]
 
 def words(text: str) -> list[str]:
     """Split into words without accents, case, and signs that cannot be seen."""
-    return _TOKEN.findall(_fold(text))
+    return _TOKEN.findall(fold(text))
 
 
 def runs(text: str) -> Runs:
     """Cut a text into every run by which a name in it is found."""
-    folded = _fold(text)
+    folded = fold(text)
     found = list(_TOKEN.finditer(folded))
     plain = [one.group() for one in found]
     groups = _groups(folded, found)
@@ -90,7 +90,7 @@ def add_place(s: Session, case_id: int, place: str) -> None:
     """
     lone: set[str] = set()
     for line in _LINE.split(place):
-        named = "".join(word if word not in BETWEEN else "," for word in _pieces(_fold(line)))
+        named = "".join(word if word not in BETWEEN else "," for word in _pieces(fold(line)))
         parts = [_joined(words(part)) for part in named.split(",")]
         lone |= {word for part in parts if len(part) == 1 for word in part}
         _put(
@@ -187,7 +187,7 @@ def _single(lines: str) -> Runs:
 
 
 def _parts(line: str) -> Iterable[str]:
-    folded = _fold(line)
+    folded = fold(line)
     found = list(_TOKEN.finditer(folded))
     for view in ([one.group() for one in found], map("".join, _groups(folded, found))):
         name = _joined(view)
@@ -223,6 +223,19 @@ def _joined(tokens: Iterable[str]) -> list[str]:
     return [word for word in tokens if word not in JOINING and len(word) > 1]
 
 
-def _fold(text: str) -> str:
-    loose = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(sign for sign in loose if unicodedata.category(sign) not in ("Mn", "Cf"))
+class _Shown(dict[int, int | None]):
+    """What becomes of a character, looked up once: it stays, or it is no part of a word."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.category(chr(code)) in ("Mn", "Cf") else code
+        return self[code]
+
+
+_SHOWN = _Shown()
+
+
+def fold(text: str) -> str:
+    """Write a text without accents, case, and signs that cannot be seen."""
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKD", text).casefold().translate(_SHOWN)

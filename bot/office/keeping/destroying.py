@@ -94,11 +94,15 @@ def carry_out(s: Session, made: Destruction, staff_id: int, now: datetime) -> tu
     _end_talks(s, who, now)
     s.flush()
     those = [who, *_addresses(s, who, now)]
+    sealing = sealing_of(s)
     for one in those:
+        key = sealing.of(one)
+        if key is not None:
+            rows.rescue(s, one, key)
         rows.blot_out(s, one)
     if made.kind is Subject.CASE:
         wording.forget(s, made.subject)
-    sealing_of(s).destroy(those)
+    sealing.destroy(those)
     paths = rows.forget_files(s, kept)
     s.expire_all()
     _note(s, made, f"{made.kind.value}.destroyed", staff_id, now, reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,24 @@ def test_a_person_is_destroyed_with_addresses_that_are_nobody_elses(told: Told) 
     assert task.state is TaskState.DONE
     found = told.db.read_now(lambda s: people.find(s, KEYS, Via.WHATSAPP, MARTA))
     assert found is None  # who writes from that number is somebody new
+
+
+def _done(what: sa.Update, s: Session) -> None:
+    s.connection().execute(what)
+
+
+def test_what_was_theirs_once_and_is_somebody_elses_now_is_not_lost(told: Told) -> None:
+    asked(told.db, person=told.person)
+    scene.put(told.db, told.person, "a", text="Hola Marta")
+    other = scene.somebody(told.db, "Rosa", "+50255550002")
+    for model in (Task, Outbox):
+        moved = sa.update(model).where(col(model.case_id).is_(None)).values(person_id=other)
+        told.db.write_now(partial(_done, moved))
+    told.carry_out(told.ask((Subject.PERSON, told.person)))
+    assert MARTA not in readable(told.db)
+    task = told.db.read_now(lambda s: s.exec(select(Task).where(Task.person_id == other)).one())
+    assert (task.detail, task.state) == (SAID, TaskState.OPEN)
+    assert told.db.read_now(lambda s: s.exec(select(Outbox.text)).one()) == "Hola Marta"
 
 
 def test_who_said_stop_is_still_not_written_to_after_they_were_destroyed(told: Told) -> None:

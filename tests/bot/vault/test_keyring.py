@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlmodel import Session, SQLModel, col, select
 
+from bot import migrate
 from bot.db import Database
 from bot.post import inbox
 from bot.vault import keyring
 from bot.vault.keyring import HEAD, VERSION, Key, Ring
-from bot.vault.keys import Unsealable
+from bot.vault.keys import Keys, Unsealable
 from channels.base import Envelope, Kind
 from models.base import SealedBytes, SealedText
 from models.case import Case, Program
@@ -173,6 +175,33 @@ def test_what_was_sealed_before_there_were_keys_is_read_and_sealed_anew_when_it_
     assert db.read_now(lambda s: s.get_one(Person, person).name) == "Marta"
     db.write_now(lambda s: setattr(s.get_one(Person, person), "name", "Marta Xol"))
     assert holder(db, on_disk(db, Person.name)) == (Subject.PERSON, person)
+
+
+def test_a_record_of_the_released_version_is_read_after_its_migration(
+    database_url: str, keys: Keys
+) -> None:
+    with migrate._open(database_url) as engine, migrate._alone(engine) as connection:
+        command.upgrade(migrate.config(connection), "0004")
+    insert = (
+        "INSERT INTO person (name, role, language, country, zone, lockout, on_call, note,"
+        " created_at) VALUES (:name, 'parent', 'spa', 'GT', 'America/Guatemala', 'none', :no,"
+        " :note, '2026-11-02 15:00:00.000000')"
+    )
+    sealed = {"name": keys.seal(b"Marta", "person.name"), "note": keys.seal(b"", "person.note")}
+    with migrate._open(database_url) as engine, engine.begin() as connection:
+        connection.execute(sa.text(insert), {**sealed, "no": False})
+    migrate.upgrade(database_url)
+    db = Database(database_url)
+    try:
+        db.write_now(lambda s: setattr(s.exec(select(Person)).one(), "note", "Nebaj"))
+        assert db.read_now(lambda s: s.exec(select(Person.name, Person.note)).one()) == (
+            "Marta",
+            "Nebaj",
+        )
+        assert holder(db, on_disk(db, Person.name)) is None
+        assert holder(db, on_disk(db, Person.note)) == (Subject.PERSON, 1)
+    finally:
+        db.close()
 
 
 def test_a_page_of_people_costs_one_question_more_in_a_process_that_has_just_begun(

@@ -9,7 +9,7 @@ PREFIX = "whatsapp:"
 MEXICAN = re.compile(r"\+521?([0-9]{10})")  # the 1 is WhatsApp's; the number has none
 ARGENTINE = re.compile(r"\+549?([1-8][0-9]{9})")  # mobile numbers have a 9 before the area
 ARGENTINE_LOCAL = re.compile(  # as people dial them at home, with a 15 after the area
-    r"\+549?(?:(11)15([0-9]{8})|([0-9]{3})15([0-9]{7})|([0-9]{4})15([0-9]{6}))"
+    r"\+549?(?:(11)15([0-9]{8})|([1-8][0-9]{2})15([0-9]{7})|([1-8][0-9]{3})15([0-9]{6}))"
 )
 BRAZILIAN = re.compile(r"\+55([1-9][0-9])9?([6-9][0-9]{7})")  # the ninth digit came later
 CAPITAL = "11"  # the one area of Argentina whose length is sure

@@ -95,7 +95,7 @@ def test_what_waits_for_an_address_that_is_not_theirs_goes_no_more(s, office, ma
 def test_a_number_that_was_silent_for_a_month_may_be_somebody_else_s(
     s, office, silent, via, doubted
 ):
-    ana = office.person("Ana", Role.DEFENDER, via)
+    ana = office.person("Ana", Role.PARENT, via)
     address = office.only_address(ana)
     address.last_heard_at = NOON
     at = NOON + silent
@@ -107,7 +107,16 @@ def test_a_number_that_was_silent_for_a_month_may_be_somebody_else_s(
     )
 
 
+def test_who_can_show_it_by_a_pin_or_a_code_needs_no_human_who_asks(s, office, marta, link):
+    address = office.only_address(marta)
+    address.last_heard_at = NOON
+    assert not noticing.heard(s, marta, address, NOON + 40 * DAY, NOON + 40 * DAY)
+    noticing.undelivered(s, address, "21211", NOON + 40 * DAY)
+    assert link.doubt is Doubt.NONE
+
+
 def test_who_was_confirmed_in_the_meantime_is_not_doubted(s, office, marta, link):
+    marta.role = Role.PARENT
     address = office.only_address(marta)
     address.last_heard_at = NOON
     links.confirm(s, link, NOON + 20 * DAY, "staff:1")
@@ -126,6 +135,7 @@ def test_who_was_confirmed_in_the_meantime_is_not_doubted(s, office, marta, link
     ],
 )
 def test_what_a_network_says_of_a_number_makes_one_doubt(s, office, marta, code, heard, doubted):
+    marta.role = Role.PARENT
     address = office.only_address(marta)
     address.last_heard_at = None if heard is None else NOON - heard
     for _again in range(2):
@@ -156,6 +166,7 @@ def test_an_address_that_is_sure_is_chosen_before_one_in_doubt(s, office, marta,
 
 
 def test_a_human_who_asked_ends_the_doubt_and_its_task(s, office, marta, link):
+    marta.role = Role.PARENT
     address = office.only_address(marta)
     noticing.undelivered(s, address, "21211", NOON)
     address.bad_at = NOON

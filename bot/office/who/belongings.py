@@ -12,11 +12,14 @@ from models.broadcast import Recipient
 from models.case import Case
 from models.conversation import Talked
 from models.document import DocumentRequest, UploadPass
+from models.duty import Leave
 from models.evidence import Evidence
 from models.inbox import Heard
 from models.outbox import Outbox
 from models.person import Invite, Link, Person
+from models.proof import Unproved
 from models.regrouping import Regrouping
+from models.staff import Staff
 from models.task import Task
 from models.whereabouts import Whereabouts
 
@@ -41,12 +44,20 @@ MOVES: Mapping[str, tuple[type[SQLModel], str]] = {
         (Whereabouts, "reported_by"),
         (Recipient, "person_id"),
         (Invite, "person_id"),
+        (Unproved, "person_id"),
+        (Leave, "person_id"),
+        (Staff, "person_id"),
     )
 }
 """What goes with somebody who is found to be another."""
 
-STAYS = frozenset({"consent_event.person_id", "consent_grant.person_id"})
-"""What stays with whom it was said by: logs whose rows are never changed."""
+STAYS = frozenset(
+    {"consent_event.person_id", "consent_grant.person_id", "proof.person_id", "pin.person_id"}
+)
+"""What stays with whom it was of: logs whose rows are never changed, and what shows who they are.
+
+Whoever was joined shows it anew, or staff vouch: a human was sure of the two, not of the phone.
+"""
 
 OWN = frozenset(
     {f"{Link.__tablename__}.person_id"}
@@ -54,9 +65,10 @@ OWN = frozenset(
 )
 """What joining itself looks after."""
 
-ONCE = {  # one of a kind for each person: what the other has already stays
+ONCE = {  # one of a kind for each person, or one at all: what the other has already stays
     "offer.person_id": "assignment_id",
     "recipient.person_id": "broadcast_id",
+    "staff.person_id": "",
 }
 
 
@@ -66,7 +78,7 @@ def of(s: Session, person: Person, other: Person) -> Moved:
     for name, (model, column) in MOVES.items():
         mine = sa.select(_column(model, "id")).where(_column(model, column) == person.id)
         if name in ONCE:
-            kind = _column(model, ONCE[name])
+            kind = _column(model, ONCE[name]) if ONCE[name] else sa.literal(1)
             theirs = sa.select(kind).where(_column(model, column) == other.id)
             mine = mine.where(kind.not_in(theirs))
         rows = list(s.connection().execute(mine.order_by(_column(model, "id"))).scalars())

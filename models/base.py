@@ -172,13 +172,13 @@ def maybe_moment(*, index: bool = False) -> Any:
     return Field(default=None, sa_type=Moment, nullable=True, index=index)
 
 
-def sealed(place: str, *, default: str | None = "") -> Any:
+def sealed(place: str, *, default: str | None = "", gone: str = "") -> Any:
     """Declare a column for words that no thief may read.
 
-    Whose key they are sealed with follows from the row: see `models.data_key.whose`.
+    Whose key they are sealed with follows from the row: see `models.data_key.whose`. What was
+    destroyed is read as `gone`, or as the default where that is JSON: it is read as such.
     """
-    # What is destroyed is read as the default where that is JSON: it is read as such.
-    kind: Any = SealedText(place, default or GONE)
+    kind: Any = SealedText(place, gone or default or GONE)
     return Field(default=default, sa_type=kind, nullable=default is None)
 
 

@@ -30,7 +30,7 @@ class Talked(SQLModel, table=True):
     case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
     code: str = Field(default="", max_length=16)  # the request's code, as people write it
     state: ConversationState = choice(ConversationState, ConversationState.WAITING, index=True)
-    given: str = sealed("conversation.given")
+    given: str = sealed("conversation.given", gone='{"is": "gone"}')
     journal: str = sealed("conversation.journal", default="{}")
     settled: str = sealed("conversation.settled", default="[]")
     recorded: str = sealed("conversation.recorded", default="[]")

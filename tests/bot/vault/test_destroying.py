@@ -1,5 +1,6 @@
 """Destroying: two of staff, no hold, and afterwards nothing can be read by anybody."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db import Database
-from bot.office import people, wording
+from bot.office import people, talks, wording
 from bot.office.keeping import destroying, holds
 from bot.office.keeping.rows import KEPT
 from bot.office.refusal import Refusal
@@ -19,8 +20,11 @@ from bot.vault.evidence import Files
 from bot.vault.keys import Unsealable
 from models.base import SealedBytes, SealedText
 from models.case import Case, CaseState, CaseWord
+from models.conversation import ConversationState, Talked
 from models.data_key import Subject, Whose
+from models.document import DocumentType
 from models.evidence import Evidence, EvidenceState, Provenance
+from models.facts import PapersGiven, request_of
 from models.inbox import Heard, Inbox
 from models.keeping import Destruction, Hold
 from models.outbox import Outbox, OutboxState
@@ -220,6 +224,22 @@ def test_a_person_is_destroyed_with_addresses_that_are_nobody_elses(told: Told) 
     assert task.state is TaskState.DONE
     found = told.db.read_now(lambda s: people.find(s, KEYS, Via.WHATSAPP, MARTA))
     assert found is None  # who writes from that number is somebody new
+
+
+def test_a_conversation_about_a_destroyed_case_can_still_be_looked_through(told: Told) -> None:
+    given = PapersGiven(7, "GT-0417", DocumentType.PASSPORT)
+    about = {"person_id": told.person, "case_id": told.case, "code": "GT-0417", "now": NOW}
+
+    def begin(s: Session) -> int:
+        return talks.start(s, name="papers", given=given, **about).id or 0  # type: ignore[arg-type]
+
+    number = told.db.write_now(begin)
+    told.close()
+    told.carry_out(told.ask())
+    talked = told.db.read_now(lambda s: s.get_one(Talked, number))
+    assert talked.state is ConversationState.CANCELLED
+    assert request_of(talked.given) is None  # as when files come for it all the same
+    assert json.loads(talked.journal) == {}
 
 
 def _done(what: sa.Update, s: Session) -> None:

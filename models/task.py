@@ -82,6 +82,9 @@ class TaskNote(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     task_id: int = Field(foreign_key="task.id", index=True)
+    # As its task has them: by these it is known whose key seals it.
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="case.id", index=True)
     staff_id: int | None = Field(default=None, foreign_key="staff.id")
     words: str = sealed("task_note.words")
     created_at: datetime = moment()

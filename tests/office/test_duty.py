@@ -205,7 +205,10 @@ def test_what_is_needed_at_night_rings_in_the_morning_and_danger_in_the_night(of
 @pytest.fixture
 def task(office: Office) -> Task:
     serves(office)
-    return tasks.need(office.s, kind=TaskKind.PERSON_WANTED, cause="x", now=office.now)
+    who = office.person().id
+    return tasks.need(
+        office.s, kind=TaskKind.PERSON_WANTED, cause="x", person_id=who, now=office.now
+    )
 
 
 def test_a_task_is_taken_passed_on_and_left_again(office, task):
@@ -252,5 +255,6 @@ def test_that_a_task_is_done_can_be_undone_and_what_was_written_stays(office, ta
     assert office.all(Task, Task.ring_at != None) == [task]  # noqa: E711 - SQL's
     (note,) = office.all(TaskNote)
     assert (note.words, note.staff_id) == ("La llamé.", ana.id)
+    assert note.person_id == task.person_id is not None  # by whose key it is sealed
     hands.reopen(office.s, task, office.now, ACTOR)
     assert len(office.all(TaskNote)) == 1

@@ -33,7 +33,14 @@ def give(s: Session, task: Task, owner: Staff | None, now: datetime, actor: str)
 
 def write(s: Session, task: Task, words: str, staff_id: int | None, now: datetime) -> TaskNote:
     """Keep what somebody wrote about a task for the others."""
-    note = TaskNote(task_id=task.id or 0, staff_id=staff_id, words=words, created_at=now)
+    note = TaskNote(
+        task_id=task.id or 0,
+        person_id=task.person_id,
+        case_id=task.case_id,
+        staff_id=staff_id,
+        words=words,
+        created_at=now,
+    )
     s.add(note)
     s.flush()
     return note

@@ -74,7 +74,8 @@ def agreed(s: Session, talked: Talked, fact: IntakeAgreed, now: datetime) -> Non
         words = f"A call was agreed for {local:%Y-%m-%d %H:%M} ({fact.zone})."
         task.due_at = task.told_by = at
         tasks.rings(s, task, now)
-    s.add(TaskNote(task_id=task.id or 0, words=words, created_at=now))
+    number = task.id or 0
+    s.add(TaskNote(task_id=number, person_id=person_id, words=words, created_at=now))
 
 
 def _maybe(s: Session, keys: Keys, person: Person, address: Address) -> list[int]:

@@ -20,7 +20,7 @@ from models.person import Invite, Link, Person
 from models.proof import Unproved
 from models.regrouping import Regrouping
 from models.staff import Staff
-from models.task import Task
+from models.task import Task, TaskNote
 from models.whereabouts import Whereabouts
 
 Moved = dict[str, list[int]]
@@ -34,6 +34,7 @@ MOVES: Mapping[str, tuple[type[SQLModel], str]] = {
         (Talked, "person_id"),
         (Evidence, "person_id"),
         (Task, "person_id"),
+        (TaskNote, "person_id"),
         (Appointment, "person_id"),
         (Case, "parent_id"),
         (Case, "lawyer_id"),

@@ -4,12 +4,15 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from bot import settings
 from bot.db import Database
+from bot.office.duty import shifts
 from bot.post import depths, watch
 from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
@@ -59,6 +62,7 @@ async def _database(loaded: Settings) -> list[str]:
         here = datetime.now(UTC)
         there = await db.read(_time)
         post = _post(await db.read(lambda s: depths.read(s, here)), here)
+        post.append(await db.read(partial(_answering, loaded, here)))
     finally:
         db.close()
     found = [f"up to date, {loaded.url.partition(':')[0]}"]
@@ -74,6 +78,16 @@ async def _database(loaded: Settings) -> list[str]:
             "checkpoints here, which keeps clear of it. 3.51.3 or newer is better"
         )
     return [*found, *post]
+
+
+def _answering(loaded: Settings, now: datetime, s: Session) -> str:
+    """Say on how many of the coming days a human answers people."""
+    kept = shifts.kept(s)
+    if not kept:
+        return "nobody has said at which hours people are answered; see the page On call"
+    week = shifts.week(shifts.spans(s, now, kept), ZoneInfo(loaded.console_zone), now)
+    days = sum(bool(found) for _day, found in week)
+    return f"somebody answers on {days} of the next {len(week)} days; see the page On call"
 
 
 def _post(at: Depths, now: datetime) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from bot.office import casebook, organisation, people, staff
+from bot.office.duty import shifts
 from bot.vault import trail
 from bot.vault.keys import Keys
 from models.case import Case, Program
@@ -120,6 +121,16 @@ def _make(s: Session, keys: Keys, now: datetime, password: str) -> Staff:
         hours="Lunes a viernes, 8:00 a 17:00",
         owner="Coordinación",
         review_by=now + YEAR,
+        now=now,
+        actor=actor,
+    )
+    shifts.add(
+        s,
+        coordinator,
+        weekdays=range(5),
+        begins=8 * 60,
+        ends=17 * 60,
+        zone=ZONES["GT"],
         now=now,
         actor=actor,
     )

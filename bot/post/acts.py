@@ -338,6 +338,9 @@ class Acts:
         kind: TaskKind = TaskKind.UNPLACED,
     ) -> None:
         strangers.note(s, self._world, arrival)
+        if kind is TaskKind.UNPLACED and strangers.left_in_peace(s, arrival):
+            needs.ask(s, arrival, kind.value, "wrote where we had the wrong person", kind)
+            return
         if kind is TaskKind.UNPLACED and strangers.first(s, self.screen, arrival):
             return
         task, new = needs.ask(s, arrival, kind.value, why, kind)

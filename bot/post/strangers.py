@@ -1,6 +1,7 @@
 """Strangers: somebody writes to us first, and is met as the door to a human that the bot is."""
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from bot.office import talks, tasks
 from bot.office.duty import answering, intake
@@ -10,8 +11,21 @@ from bot.post.screen import Screen
 from bot.world import World
 from handlers.intake import greeting
 from handlers.sentences import together
-from models.person import Role
+from models.consent import ConsentEvent, ConsentKind
+from models.person import Link, Role, Trust
 from models.task import TaskKind
+
+_PROMISED = (
+    select(ConsentEvent.id)
+    .join(Link, col(Link.person_id) == col(ConsentEvent.person_id))
+    .where(
+        Link.address_id == sa.bindparam("address"),
+        Link.trust == Trust.DISPROVED,
+        ConsentEvent.address_id == Link.address_id,
+        ConsentEvent.kind == ConsentKind.NOT_HERE,
+    )
+    .limit(1)
+)
 
 
 def first(s: Session, screen: Screen, arrival: Arrival) -> bool:
@@ -37,6 +51,16 @@ def first(s: Session, screen: Screen, arrival: Arrival) -> bool:
     before = [together(hello, tasks.promise(s, task, person, address, now))]
     screen.show(s, talked, arrival.cause(), now, before=before)
     return True
+
+
+def left_in_peace(s: Session, arrival: Arrival) -> bool:
+    """Tell whether whoever writes was promised that we write there no more.
+
+    We had taken them for somebody else (E6): a human reads what comes, and the bot keeps its word.
+    """
+    if arrival.person.role is not Role.UNKNOWN:
+        return False
+    return s.exec(_PROMISED, params={"address": arrival.address.id}).first() is not None
 
 
 def note(s: Session, world: World, arrival: Arrival) -> None:

@@ -12,7 +12,7 @@ from bot.db import Database
 from bot.office import casebook, organisation, people
 from bot.office.duty import shifts
 from models.case import Program
-from models.person import Lockout, Role, Via
+from models.person import Lockout, Person, Role, Via
 from models.staff import Staff
 from models.task import Task, TaskKind, TaskState
 from tests.bot import here, scene
@@ -153,6 +153,25 @@ async def test_not_here_is_never_here(night: Night) -> None:
     before = len(scene.messages(night.db))
     await night.writes("hola de nuevo")
     assert scene.messages(night.db)[before:] == []
+
+
+async def test_whom_we_took_for_somebody_else_is_left_in_peace_as_promised(night: Night) -> None:
+    """E6: what she writes later is for a human; the bot greets nobody there."""
+    sought = scene.somebody(night.db, "Tomás", FATHER, Via.SMS, Role.PARENT)
+
+    def disproved(s: Session) -> None:
+        address = scene.address_of(s, sought)
+        people.disprove(s, s.get_one(Person, sought), address, "Numero ekivocado", NIGHT)
+
+    night.db.write_now(disproved)
+    assert await night.writes("de que se trata?") == []
+    assert await night.writes("sigo esperando") == []
+    (task,) = night.tasks().values()
+    assert task.kind is TaskKind.UNPLACED
+    assert task.person_id != sought
+    assert "de que se trata?\nsigo esperando" in task.detail
+    (menu,) = await night.writes("ayuda")  # who asks for it is told how to reach somebody
+    assert "asistente" in menu
 
 
 async def test_a_story_beside_a_question_reaches_a_human_once_and_the_question_stays(

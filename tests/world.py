@@ -222,6 +222,20 @@ class Staff:
                 assert time.monotonic() < ends
                 await asyncio.sleep(0.2)
 
+    async def put(self, path: str, **body: Any) -> Any:
+        """Set something. Fails when it is refused."""
+        return self._read(await self._client.put(path, json=body or None))
+
+    async def delete(self, path: str) -> Any:
+        """Take something away. Fails when it is refused."""
+        return self._read(await self._client.delete(path))
+
+    async def refused(self, path: str, **body: Any) -> str:
+        """Ask for what must not be done, and give the reason that is told. Fails when it is."""
+        answer = await self._client.post(path, json=body, headers={"idempotency-key": uuid4().hex})
+        assert 400 <= answer.status_code < 500, f"{path}: {answer.status_code} {answer.text}"
+        return answer.text
+
     async def bytes(self, path: str) -> bytes:
         """Download a file."""
         answer = await self._client.get(path)

@@ -124,8 +124,8 @@ def _wording(s: Session, outbox: Outbox, person: Person, text: str, *, shared: b
     """Say why these words may not go to this person. On a shared phone anybody may read them."""
     if asking.asks(text):
         return ASKING
-    stranger = person.role in UNVERIFIED
-    if (shared or stranger) and tells(text, person.language):
+    stranger = shared or person.role in UNVERIFIED
+    if stranger and tells(text, person.language):
         return TELLING_ALL if shared else TELLING
     if outbox.written_by is not None and person.role is Role.DEFENDER and not shared:
         return None  # a named human may tell a Defender whom she looks for

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from bot.office import people, tasks
-from bot.office.reach import addresses
+from bot.office.reach import addresses, proof
 from bot.office.reach.addresses import Known
 from bot.office.reach.numbers import kind
 from bot.office.refusal import Refusal
 from bot.office.who import doubts, holding, links, noticing, regrouping
+from bot.post import needs
 from bot.post.arrival import Arrival
 from bot.post.routes import Adopt, Closed, Files, Open, Quiet, Repeat, Reply, Route, Which
 from bot.post.screen import Screen
@@ -25,8 +26,6 @@ from models.conversation import Talked
 from models.person import Address, Doubt, Kind, Link, Person, Trust, Via
 from models.regrouping import RegroupingKind
 from models.task import TaskKind
-
-HOURS = 24
 
 
 def sender(s: Session, keys: Keys, inbound: Inbound, at: datetime, now: datetime) -> Known:
@@ -53,8 +52,11 @@ def put_aside(
 ) -> bool:
     """Leave what is about a case to a human, where it may be somebody else who writes.
 
-    They hear once a day that a human will write. False where it is about no case.
+    They hear once that a human will write. False where it is about no case, and where those who
+    work for us are asked to show who they are.
     """
+    if arrival.person.role in proof.WHO:
+        return False
     cases = {one.id for one in talks if one.case_id is not None}
     match route:
         case Reply(thread) | Open(thread) | Repeat(thread) | Closed(thread) | Adopt(thread):
@@ -67,18 +69,10 @@ def put_aside(
             about = False
     if not about:
         return False
-    person, now = arrival.person, arrival.now
-    told = Quiet("doubted").told
-    task = tasks.need(
-        s,
-        kind=TaskKind.UNPLACED,
-        cause=f"doubted:{person.id}:{now:%Y-%m-%d}",
-        now=now,
-        person_id=person.id,
-        detail=f"{person.name or 'Somebody'} {told}: {arrival.inbound.text}",
-    )
-    if task.created_at == now:
-        when = tasks.promise(s, task, person, arrival.address, now)
+    person, address, now = arrival.person, arrival.address, arrival.now
+    task, new = needs.ask(s, arrival, "doubted", Quiet("doubted").told)
+    if new:
+        when = tasks.promise(s, task, person, address, now)
         screen.tell(s, person, [always.a_person_will_write(when)], arrival.cause(), now)
     return True
 
@@ -203,7 +197,6 @@ def _propose(
             kind=TaskKind.DOUBT,
             cause=cause,
             now=now,
-            due_hours=HOURS,
             person_id=person.id,
             detail=f"{why} The other is person {other.id if other else 0}.",
         )

@@ -7,13 +7,14 @@ import pytest
 from sqlmodel import Session
 
 from bot.office import guard, people, tasks
-from bot.office.reach import fitness
+from bot.office.reach import fitness, proof
 from bot.office.reach.addresses import best_address
 from bot.office.refusal import Refusal
 from bot.office.who import doubts, links, noticing
 from bot.office.who.links import Facts
 from models.outbox import OutboxState, Weight
 from models.person import Address, Doubt, Link, Person, Role, Trust, Via
+from models.proof import How
 from models.task import Task, TaskKind, TaskState
 from models.trail import Trail
 from tests.office.scene import HOUR, KEYS, NOON, Office
@@ -84,18 +85,19 @@ def test_what_waits_for_an_address_that_is_not_theirs_goes_no_more(s, office, ma
 
 
 @pytest.mark.parametrize(
-    ("silent", "via", "doubted"),
+    ("silent", "via", "role", "doubted"),
     [
-        (31 * DAY, Via.SMS, True),
-        (31 * DAY, Via.WHATSAPP, True),
-        (31 * DAY, Via.TELEGRAM, False),  # its ids are given to nobody else
-        (29 * DAY, Via.SMS, False),
+        (31 * DAY, Via.SMS, Role.PARENT, True),
+        (31 * DAY, Via.WHATSAPP, Role.UNKNOWN, True),
+        (31 * DAY, Via.SMS, Role.DEFENDER, False),  # she is asked for her PIN instead
+        (31 * DAY, Via.TELEGRAM, Role.PARENT, False),  # its ids are given to nobody else
+        (29 * DAY, Via.SMS, Role.PARENT, False),
     ],
 )
 def test_a_number_that_was_silent_for_a_month_may_be_somebody_else_s(
-    s, office, silent, via, doubted
+    s, office, silent, via, role, doubted
 ):
-    ana = office.person("Ana", Role.PARENT, via)
+    ana = office.person("Ana", role, via)
     address = office.only_address(ana)
     address.last_heard_at = NOON
     at = NOON + silent
@@ -107,20 +109,20 @@ def test_a_number_that_was_silent_for_a_month_may_be_somebody_else_s(
     )
 
 
-def test_who_can_show_it_by_a_pin_or_a_code_needs_no_human_who_asks(s, office, marta, link):
-    address = office.only_address(marta)
+def test_who_was_confirmed_in_the_meantime_is_not_doubted(s, office):
+    father = office.person("Pedro", Role.PARENT)
+    address = office.only_address(father)
     address.last_heard_at = NOON
-    assert not noticing.heard(s, marta, address, NOON + 40 * DAY, NOON + 40 * DAY)
-    noticing.undelivered(s, address, "21211", NOON + 40 * DAY)
-    assert link.doubt is Doubt.NONE
+    links.confirm(s, link_of(s, father, address), NOON + 20 * DAY, "staff:1")
+    assert not noticing.heard(s, father, address, NOON + 40 * DAY, NOON + 40 * DAY)
 
 
-def test_who_was_confirmed_in_the_meantime_is_not_doubted(s, office, marta, link):
-    marta.role = Role.PARENT
+def test_a_defender_who_shows_who_she_is_ends_the_doubt_herself(s, office, marta, link):
     address = office.only_address(marta)
-    address.last_heard_at = NOON
-    links.confirm(s, link, NOON + 20 * DAY, "staff:1")
-    assert not noticing.heard(s, marta, address, NOON + 40 * DAY, NOON + 40 * DAY)
+    doubts.doubt(s, link, Doubt.NEW_ID, NOON)
+    assert not proof.proved(marta, proof.places(s, marta), address, NOON)
+    proof.prove(s, marta, address, How.PIN, NOON + HOUR, "person:1")
+    assert (link.doubt, link.confirmed_at) == (Doubt.NONE, NOON + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +136,14 @@ def test_who_was_confirmed_in_the_meantime_is_not_doubted(s, office, marta, link
         ("30007", 2 * DAY, False),  # the words were refused, not the number
     ],
 )
-def test_what_a_network_says_of_a_number_makes_one_doubt(s, office, marta, code, heard, doubted):
-    marta.role = Role.PARENT
-    address = office.only_address(marta)
+def test_what_a_network_says_of_a_number_makes_one_doubt(s, office, code, heard, doubted):
+    father = office.person("Pedro", Role.PARENT)
+    address = office.only_address(father)
     address.last_heard_at = None if heard is None else NOON - heard
     for _again in range(2):
         noticing.undelivered(s, address, code, NOON)
     assert len(office.all(Task, Task.kind == TaskKind.DOUBT)) == int(doubted)
-    assert noticing.all_doubted(s, marta) is doubted
+    assert noticing.all_doubted(s, father) is doubted
 
 
 def test_nothing_of_a_case_goes_to_an_address_in_doubt(s, office, marta, link):
@@ -165,9 +167,10 @@ def test_an_address_that_is_sure_is_chosen_before_one_in_doubt(s, office, marta,
     assert fitness.choose_defenders(s, [marta.id]) == [marta]
 
 
-def test_a_human_who_asked_ends_the_doubt_and_its_task(s, office, marta, link):
-    marta.role = Role.PARENT
-    address = office.only_address(marta)
+def test_a_human_who_asked_ends_the_doubt_and_its_task(s, office):
+    father = office.person("Pedro", Role.PARENT)
+    address = office.only_address(father)
+    link = link_of(s, father, address)
     noticing.undelivered(s, address, "21211", NOON)
     address.bad_at = NOON
     doubts.end(s, link, office.staff().id, NOON + HOUR)

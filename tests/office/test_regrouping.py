@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, SQLModel
 
 from bot.office import people
+from bot.office.consents import log
 from bot.office.reach.addresses import addresses_of
 from bot.office.reach.consent import stop
 from bot.office.refusal import Refusal
@@ -14,6 +15,7 @@ from bot.office.who import belongings, confirming, doubts, links, regrouping, un
 from bot.office.who.links import Facts
 from models.case import Case
 from models.conversation import Talked
+from models.grant import GrantAct, Purpose, Standing
 from models.inbox import Heard
 from models.outbox import OutboxState
 from models.person import Address, Doubt, Link, Lockout, Person, Role, Trust, Via
@@ -55,7 +57,7 @@ def propose(s: Session, kind: RegroupingKind, person: Person, **more: Any) -> Re
 
 
 def done(s, row, staff_id, at=NOON + HOUR):
-    return confirming.confirm(s, row, regrouping.preview(s, row).mark, staff_id, at)
+    return confirming.confirm(s, row, regrouping.preview(s, row, NOON).mark, staff_id, at)
 
 
 def everything(office):
@@ -114,7 +116,7 @@ def test_two_who_are_one_become_one_and_two_again(s, office, ana):
     office.heard(again, "soy yo")
     before = everything(office)
     row = propose(s, RegroupingKind.JOIN, father, other=again)
-    looked = regrouping.preview(s, row)
+    looked = regrouping.preview(s, row, NOON)
     assert {name: len(rows) for name, rows in looked.moves.items()} == {
         "heard.person_id": 1,
         "conversation.person_id": 1,
@@ -141,7 +143,7 @@ def test_two_who_are_one_become_one_and_two_again(s, office, ana):
 def test_only_what_was_looked_at_is_done(s, office, stranger, ana):
     marta = office.person()
     row = propose(s, RegroupingKind.JOIN, stranger, other=marta)
-    mark = regrouping.preview(s, row).mark
+    mark = regrouping.preview(s, row, NOON).mark
     office.heard(stranger, "soy marta")
     with pytest.raises(Refusal, match="changed since you looked"):
         confirming.confirm(s, row, mark, ana, NOON)
@@ -218,7 +220,7 @@ def test_a_recycled_number_goes_to_whom_it_is_now_with_what_was_said_in_doubt(s,
     waiting = office.message(marta, address=number)
     before = everything(office)
     row = propose(s, RegroupingKind.PART, marta, address=number)
-    looked = regrouping.preview(s, row)
+    looked = regrouping.preview(s, row, NOON)
     assert looked.moves == {"heard.person_id": [strange.id]}
     assert looked.stays == 1
     done(s, row, ana, office.now)
@@ -267,3 +269,20 @@ def test_what_was_found_untrue_since_stays_so_when_it_is_undone(s, office, stran
     people.disprove(s, marta, address, "no soy", NOON + 2 * HOUR)
     undoing.undo(s, row, ana, NOON + 3 * HOUR)
     assert link_of(s, stranger, address).trust is Trust.DISPROVED
+
+
+def test_what_one_of_two_refused_is_refused_by_both_and_asked_again(s, office, stranger, ana):
+    father = office.person("Pedro", Role.PARENT)
+    for who, purpose, act in (
+        (stranger, Purpose.CONTACT, GrantAct.REFUSED),
+        (father, Purpose.CONTACT, GrantAct.GRANTED),
+        (father, Purpose.DOCUMENTS, GrantAct.REVOKED),
+        (stranger, Purpose.DOCUMENTS, GrantAct.GRANTED),
+    ):
+        log.write(s, who.id or 0, purpose, act, NOON, actor="staff:1")
+    row = done(s, propose(s, RegroupingKind.JOIN, stranger, other=father), ana)
+    held = log.all_standing(s, father.id or 0, NOON)
+    assert {held[Purpose.CONTACT], held[Purpose.DOCUMENTS]} == {Standing.REFUSED}
+    assert [one.cause for one in office.all(Task)] == [f"consent:{row.id}"]
+    undoing.undo(s, row, ana, NOON + HOUR)
+    assert log.all_standing(s, father.id or 0, NOON)[Purpose.CONTACT] is Standing.UNCLEAR

@@ -130,7 +130,7 @@ async def propose(person_id: RowId, body: RegroupingIn, caller: Writes, once: On
             now=caller.now,
             actor=caller.actor,
         )
-        return _told(s, row)
+        return _told(s, row, caller.now)
 
     return await create(caller, once, act)
 
@@ -138,7 +138,7 @@ async def propose(person_id: RowId, body: RegroupingIn, caller: Writes, once: On
 @router.get("/regroupings/{regrouping_id}", summary="Look at what it would do")
 async def look(regrouping_id: RowId, caller: Reads) -> RegroupingOut:
     """Give a proposal, with what would move, what would stay and what would hold."""
-    return await caller.read(lambda s: _told(s, the_regrouping(s, regrouping_id)))
+    return await caller.read(lambda s: _told(s, the_regrouping(s, regrouping_id), caller.now))
 
 
 @router.post("/regroupings/{regrouping_id}/decision", summary="Confirm, drop or undo it")
@@ -155,15 +155,15 @@ async def decide(regrouping_id: RowId, body: DecisionIn, caller: Writes) -> Regr
                 regrouping.drop(s, row, human, caller.now)
             case "undo":
                 undoing.undo(s, row, human, caller.now)
-        return _told(s, row)
+        return _told(s, row, caller.now)
 
     done = await caller.world.db.write(act)
     caller.world.ring()
     return done
 
 
-def _told(s: Session, row: Regrouping) -> RegroupingOut:
-    looked = regrouping.preview(s, row)
+def _told(s: Session, row: Regrouping, now: datetime) -> RegroupingOut:
+    looked = regrouping.preview(s, row, now)
     return RegroupingOut(
         **row.model_dump(include=set(RegroupingOut.model_fields) & set(Regrouping.model_fields)),
         addresses=[link.address_id for link in looked.links],

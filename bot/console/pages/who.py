@@ -123,7 +123,7 @@ async def _sheet(visit: Visit) -> Response:
 
     def gather(s: Session) -> dict[str, object]:
         row: Regrouping = the_regrouping(s, number)
-        looked = regrouping.preview(s, row)
+        looked = regrouping.preview(s, row, visit.now)
         where = [s.get_one(Address, link.address_id) for link in looked.links]
         return {
             "looked": looked,

@@ -27,6 +27,9 @@ BELONGINGS: Mapping[str, Text] = {
     "whereabouts.reported_by": _("Reports on searches"),
     "recipient.person_id": _("Broadcasts"),
     "invite.person_id": _("Invites"),
+    "unproved.person_id": _("Messages that wait until it is known who wrote them"),
+    "leave.person_id": _("Times away"),
+    "staff.person_id": _("Whose phone it is among staff"),
 }
 """What moves, in words. What has none yet is said by its name in the record."""
 

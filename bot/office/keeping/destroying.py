@@ -93,7 +93,7 @@ def carry_out(s: Session, made: Destruction, staff_id: int, now: datetime) -> tu
     cancel_messages(s, rows.theirs(who, Outbox), now)
     _end_talks(s, who, now)
     s.flush()
-    those = [who, *_addresses(s, who, now)]
+    those = [who, *_joined(s, who), *_addresses(s, who, now)]
     sealing = sealing_of(s)
     for one in those:
         key = sealing.of(one)
@@ -126,14 +126,16 @@ def _must_be_free(s: Session, who: Whose) -> None:
     wrong: list[Text] = []
     if destroyed(s, who):
         wrong.append(_("It was destroyed already."))
-    if holds.on(s, [who]):
+    if holds.on(s, [who, *_joined(s, who)]):
         wrong.append(_("It is held: somebody with a name and a reason says that it must be kept."))
     kind, number = who
     if kind is Subject.CASE:
         if s.get_one(Case, number, with_for_update=True).state is CaseState.OPEN:
             wrong.append(_("It is open. Close it first."))
     else:
-        s.get_one(Person, number, with_for_update=True)
+        if s.get_one(Person, number, with_for_update=True).joined_into is not None:
+            # What was theirs is another's now, and partly sealed with their key.
+            wrong.append(_("This person was found to be another. Destroy that one, or undo it."))
         if _is_needed(s, number):
             wrong.append(_("This person belongs to an open case, or has work on one."))
     theirs = rows.theirs(who, Outbox)
@@ -142,6 +144,18 @@ def _must_be_free(s: Session, who: Whose) -> None:
         wrong.append(_("A message is on its way just now. Try again in a minute."))
     if wrong:
         raise Refusal(*wrong)
+
+
+def _joined(s: Session, who: Whose) -> Sequence[Whose]:
+    """Give whoever was found to be this very person: they go together."""
+    if who[0] is not Subject.PERSON:
+        return ()
+    found = s.exec(select(Person.id).where(Person.joined_into == who[1])).all()
+    return [one for number in found for one in _with_joined(s, number or 0)]
+
+
+def _with_joined(s: Session, number: int) -> Sequence[Whose]:
+    return [(Subject.PERSON, number), *_joined(s, (Subject.PERSON, number))]
 
 
 def _is_needed(s: Session, person_id: int) -> bool:

@@ -22,7 +22,7 @@ from bot.office.once import once
 from bot.office.reach.addresses import in_order, usable
 from bot.vault import trail
 from bot.vault.keys import Keys
-from models.person import Address, Link, Person, Role, Trust
+from models.person import Address, Doubt, Link, Person, Role, Trust
 from models.proof import How, Pin, Proof
 from models.task import TaskKind
 
@@ -122,6 +122,12 @@ def prove(s: Session, person: Person, address: Address, how: How, now: datetime,
     kept.how, kept.proved_at, kept.doubted_at = how, now, None
     kept.tries, kept.waits_until, kept.code_hash, kept.code_until = 0, None, "", None
     s.add(kept)
+    link = s.exec(
+        select(Link).where(Link.person_id == person.id, Link.address_id == address.id)
+    ).first()
+    if link is not None and link.trust is not Trust.DISPROVED:
+        link.doubt, link.doubted_at, link.confirmed_at = Doubt.NONE, None, now
+        s.add(link)
     s.flush()
     trail.note(
         s,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.office import tasks
 from bot.office.refusal import Refusal
 from bot.office.who import belongings, doubts, holding, links
-from bot.office.who.regrouping import HOURS, Preview, check, decide, preview
+from bot.office.who.regrouping import Preview, check, decide, preview
 from bot.vault import trail
 from models.person import Address, Link, Person, Role, Trust
 from models.regrouping import Regrouping, RegroupingKind, RegroupingState
@@ -27,7 +27,7 @@ def confirm(s: Session, row: Regrouping, mark: str, staff_id: int, now: datetime
     s.refresh(row, with_for_update=True)
     if row.state is not RegroupingState.PROPOSED:
         raise Refusal(_("This was decided already. Look at it again."))
-    looked = preview(s, row)
+    looked = preview(s, row, now)
     check(s, row.kind, looked.person, looked.other, looked.address, looked.new_address)
     if looked.mark != mark:
         raise Refusal(_("Something has changed since you looked. Look at it again."))
@@ -72,10 +72,12 @@ def _join(s: Session, looked: Preview, now: datetime) -> dict[str, Any]:
         s.add(link)
     s.flush()
     belongings.move(s, looked.moves, person, other)
+    refused = holding.carry_refusals(s, person, other, now)
     person.joined_into = other.id
     s.add(person)
     holding.put(s, other, then, now)
     return {
+        "refused": refused,
         "moves": looked.moves,
         "links": mine,
         "theirs": theirs,
@@ -175,7 +177,6 @@ def _ask_again(s: Session, row: Regrouping, person: Person, now: datetime) -> No
         kind=TaskKind.DOUBT,
         cause=f"consent:{row.id}",
         now=now,
-        due_hours=HOURS,
         person_id=person.id,
         detail="Two who were joined had said differently whether we may write. "
         "The stricter holds: nothing goes out. "

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.office import tasks
+from bot.office.reach import proof
 from bot.office.reach.numbers import kind
 from bot.office.refusal import Refusal
 from bot.office.who import links
 from bot.vault import trail
-from models.person import Address, Doubt, Kind, Link, Trust
+from models.person import Address, Doubt, Kind, Link, Person, Trust
 from models.task import TaskKind
 from models.text import _
 
 SILENCE = timedelta(days=30)  # after which a number must be asked whose it is (providers, E2)
 LATELY = timedelta(days=1)  # who wrote from there so lately is there, whatever a network says
-HOURS = 24  # in which a human should have asked
 
 GONE = frozenset({"21211", "21217", "21614", "30005", "30006", "63003", "63024"})
 """A network's codes for a number that it does not know, or that takes no messages."""
@@ -68,12 +68,14 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
     whose = f"person:{link.person_id}"
     told = f"address {link.address_id}: {why.value}"
     trail.note(s, actor=actor, act="link.doubted", object=whose, detail=told, now=now)
+    person, address = s.get_one(Person, link.person_id), s.get_one(Address, link.address_id)
+    if person.role in proof.WHO:
+        proof.doubt(s, person, address, now, actor)  # they may show who they are by themselves
     tasks.need(
         s,
         kind=TaskKind.DOUBT,
         cause=_cause(link),
         now=now,
-        due_hours=HOURS,
         person_id=link.person_id,
         detail=f"{DETAILS[why]} {ASK}",
     )

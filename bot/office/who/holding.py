@@ -1,19 +1,26 @@
 """What holds messages back travels: of a stop, a freeze, a lock-out or a hold the stricter wins."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.office.consents import log
 from bot.office.reach.consent import cancel_messages, hush
 from bot.vault import trail
 from models.consent import ConsentEvent, ConsentKind
+from models.grant import GrantAct, Purpose, Standing
 from models.outbox import Outbox
 from models.person import Address, Lockout, Person
 
 MOMENTS = ("stopped_at", "frozen_at", "held_at")
 STRICTNESS = (Lockout.UNSAFE, Lockout.ADVERSE_PARTY, Lockout.MINOR, Lockout.NONE)
+
+NO = {Standing.REFUSED, Standing.REVOKED, Standing.UNCLEAR}
+
+Refused = tuple[str, int | None]
+"""A purpose, and the case it is about; none: all of them."""
 
 Held = dict[str, Any]
 """What holds messages to a person back, as JSON can keep it."""
@@ -43,9 +50,51 @@ def stricter(one: Person, other: Person) -> Held:
     }
 
 
-def differ(one: Person, other: Person) -> bool:
-    """Whether one of two has asked for no more messages, and the other has not."""
-    return (one.stopped_at is None) != (other.stopped_at is None)
+def differ(s: Session, one: Person, other: Person, now: datetime) -> bool:
+    """Whether two have said differently whether we may write, or what we may do."""
+    if (one.stopped_at is None) != (other.stopped_at is None):
+        return True
+    mine, theirs = (log.all_standing(s, who.id or 0, now) for who in (one, other))
+    pairs = [{mine[purpose], theirs[purpose]} for purpose in Purpose]
+    return any(Standing.GRANTED in pair and pair & NO for pair in pairs)
+
+
+def carry_refusals(s: Session, person: Person, other: Person, now: datetime) -> list[Refused]:
+    """Refuse for both what one of two refused or took back, and the other allowed.
+
+    Call it before they are one: from then on the newest answer of either holds for both.
+    """
+    carried: list[Refused] = []
+    history = [one for who in (person, other) for one in log.history(s, who.id or 0)]
+    for purpose, case_id in dict.fromkeys((one.purpose, one.case_id) for one in history):
+        mine, theirs = (
+            log.standing(s, who.id or 0, purpose, now, case_id=case_id)[0]
+            for who in (person, other)
+        )
+        if Standing.GRANTED in (mine, theirs) and (mine in NO or theirs in NO):
+            _say(s, other, purpose, GrantAct.REFUSED, f"person:{person.id}", case_id, now)
+            carried.append((purpose.value, case_id))
+    return carried
+
+
+def ask_anew(s: Session, person: Person, carried: Iterable[Refused], now: datetime) -> None:
+    """Take back that a refusal was somebody's: whether it is theirs is asked, and not guessed."""
+    for purpose, case_id in carried:
+        _say(s, person, Purpose(purpose), GrantAct.UNCLEAR, "undone", case_id, now)
+
+
+def _say(
+    s: Session,
+    person: Person,
+    purpose: Purpose,
+    act: GrantAct,
+    words: str,
+    case_id: int | None,
+    now: datetime,
+) -> None:
+    said = log.Said(words=words)
+    whose = person.id or 0
+    log.write(s, whose, purpose, act, now, actor=trail.BOT, said=said, case_id=case_id)
 
 
 def put(s: Session, person: Person, held: Held, now: datetime) -> None:

@@ -25,8 +25,6 @@ from models.regrouping import Regrouping, RegroupingKind, RegroupingState
 from models.task import TaskKind
 from models.text import _
 
-HOURS = 24
-
 
 @dataclass(frozen=True)
 class Preview:
@@ -100,14 +98,13 @@ def propose(
             kind=TaskKind.DOUBT,
             cause=f"regrouping:{row.id}",
             now=now,
-            due_hours=HOURS,
             person_id=person.id,
             detail=f"{why} Look at the proposal on this person's page, and confirm or drop it.",
         )
     return row
 
 
-def preview(s: Session, row: Regrouping) -> Preview:
+def preview(s: Session, row: Regrouping, now: datetime) -> Preview:
     """Say what a proposal would move, what would stay, and what would hold."""
     person = s.get_one(Person, row.person_id)
     other = s.get(Person, row.other_id) if row.other_id is not None else None
@@ -121,7 +118,7 @@ def preview(s: Session, row: Regrouping) -> Preview:
         moves = belongings.of(s, person, other)
         goes = tuple(standing(s, person))
         holds = holding.told(holding.stricter(person, other))
-        asks = holding.differ(person, other)
+        asks = holding.differ(s, person, other, now)
     elif address is not None:
         link = links.of(s, person.id or 0, address.id or 0)
         goes = (link,) if link is not None else ()

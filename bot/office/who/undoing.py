@@ -40,6 +40,7 @@ def undo(s: Session, row: Regrouping, staff_id: int, now: datetime) -> None:
         other.joined_into = person.id  # made for this, so it is nobody
         s.add(other)
     _holds_back(s, person, other, kept, now)
+    holding.ask_anew(s, other, kept.get("refused", ()), now)
     row.state = RegroupingState.UNDONE
     row.undone_by, row.undone_at = staff_id, now
     s.add(row)

@@ -173,7 +173,7 @@ async def test_who_writes_after_a_long_silence_hears_nothing_of_a_case(office: O
         office.goes_on(minutes=1)
     (told,) = scene.messages(office.db)[before:]
     assert told.case_id is None
-    assert "persona" in told.text
+    assert "equipo" in told.text
     assert whose(office) == [(chepe, sender, Trust.ENROLLED, Doubt.SILENCE)]
     assert len(doubts(office)) == 1
     await comes(office, whatsapp(4, "ayuda", sender))  # help is for anybody, at once

@@ -280,3 +280,21 @@ def test_what_was_sealed_before_there_were_keys_is_written_over(told: Told) -> N
     assert told.db.read_now(lambda s: s.exec(select(Heard.note)).one()) == "pin"
     assert {"evidence.locator"} == KEPT
     assert told.db.read_now(lambda s: s.exec(select(Address.wire)).one()) == MARTA
+
+
+def test_whoever_was_joined_is_destroyed_with_whom_they_were_found_to_be(told: Told) -> None:
+    """What was theirs is sealed with a key of theirs: alone, it would take the other's away."""
+    other = scene.somebody(told.db, "Ana", "+50255550009")
+
+    def join(s: Session) -> None:
+        person = s.get_one(Person, other)
+        person.joined_into = told.person
+        s.add(person)
+
+    told.db.write_now(join)
+    with pytest.raises(Refusal, match="found to be another"):
+        told.ask((Subject.PERSON, other))
+    told.close()
+    told.carry_out(told.ask((Subject.PERSON, told.person)))
+    names = told.db.read_now(lambda s: [one.name for one in s.exec(select(Person))])
+    assert names == [GONE, GONE]

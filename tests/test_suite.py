@@ -37,12 +37,13 @@ def project(tmp_path: Path) -> Path:
     for room in ("models", "handlers", "channels", "bot"):
         (tmp_path / room / "__init__.py").touch()
     (tmp_path / "bot" / "demo").mkdir()
+    (tmp_path / "tests" / "handlers").mkdir()
     for part in PARTS:
         shutil.copy(ROOT / part, tmp_path / part)
     (tmp_path / "handlers/sign.py").write_text(SIGN)
     for name, number, expected in (("plus", 1, "+"), ("minus", -1, "-")):
         test = TEST.format(name=name, number=number, expected=expected)
-        (tmp_path / f"tests/test_{name}.py").write_text(test)
+        (tmp_path / f"tests/handlers/test_{name}.py").write_text(test)
     return tmp_path
 
 
@@ -66,7 +67,7 @@ def test_a_whole_run_passes_when_every_branch_is_taken(project: Path):
 
 
 def test_a_whole_run_fails_for_a_branch_that_is_never_taken(project: Path):
-    (project / "tests/test_minus.py").unlink()
+    (project / "tests/handlers/test_minus.py").unlink()
     code, said = run(project, "-n1")
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "handlers: 66.7 %" in said
@@ -74,7 +75,14 @@ def test_a_whole_run_fails_for_a_branch_that_is_never_taken(project: Path):
     assert "1 passed" in said.splitlines()[-1]
 
 
-@pytest.mark.parametrize("words", [["tests/test_plus.py"], ["-kplus", "-n0"]])
+def test_a_branch_is_taken_only_by_a_test_of_its_own_room(project: Path):
+    (project / "tests/handlers/test_minus.py").rename(project / "tests/test_minus.py")
+    code, said = run(project, "-n0")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "handlers: 66.7 %" in said
+
+
+@pytest.mark.parametrize("words", [["tests/handlers/test_plus.py"], ["-kplus", "-n0"]])
 def test_a_part_is_not_held_to_it(project: Path, words: list[str]):
     code, said = run(project, *words)
     assert code == 0, said

@@ -61,7 +61,8 @@ def messages(settings: Settings, count: int) -> list[int]:
             reference="", program=Program.FAMILY_SEPARATION, country="GT", opened_at=now,
             state=CaseState.OPEN, summary="Buscar a una madre.", sought="Tomasa Novela",
         )  # fmt: skip
-        pour(put, case, ("id", "reference"), ((n, f"GT-{n:04d}") for n in found))
+        numbered = ((n, f"GT-{n:04d}", n) for n in found)
+        pour(put, case, ("id", "reference", "number"), numbered)
         talked = Talked(
             name="search", person_id=0, state=ConversationState.ENDED, started_at=now, ended_at=now
         )

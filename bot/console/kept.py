@@ -128,6 +128,9 @@ SENTENCES = (
     t("Ask this person again, by another way than a message."),
 )
 
+NAMELESS = t("Somebody")
+"""Who has no name in the record yet."""
+
 _WIDE = ("words", "why")
 _ANY, _SHORT = r".+?", r"(?:(?![.!?]\s).)+?"
 """What may stand in a value's place: what somebody wrote, or something within a sentence."""
@@ -177,6 +180,8 @@ def _formed(forms: tuple[Text, ...], text: str, say: Say) -> str | None:
             values = found.groupdict()
             if "why" in values:
                 values["why"] = again(values["why"], say)
+            if values.get("who") == NAMELESS.source:
+                values["who"] = say(NAMELESS)
             return say(Text(form.source, tuple(values.items())))
     return None
 

@@ -53,6 +53,7 @@ def test_every_reason_of_a_provider_and_what_to_do_is_said_in_spanish() -> None:
                 "Ya llegué. ¿Y ahora?\nEspero. (1)"
             ),
         ),
+        ("Somebody wrote to us first: hola", "Alguien nos escribió primero: hola"),
         (
             f"A message by sms did not arrive. It was kept back: {guard.STOPPED.source}",
             "Un mensaje por sms no llegó. Se retuvo: Esta persona pidió no recibir más mensajes.",

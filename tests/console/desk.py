@@ -287,7 +287,12 @@ class Desk:
         self.world.settings.public_url = url
         server = uvicorn.Server(
             uvicorn.Config(
-                self.app, port=port, log_config=None, log_level="warning", lifespan="off"
+                self.app,
+                port=port,
+                log_config=None,
+                log_level="warning",
+                lifespan="off",
+                timeout_graceful_shutdown=5,  # whatever a browser still keeps open
             )
         )
         running = asyncio.create_task(server.serve())

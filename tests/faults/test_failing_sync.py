@@ -76,5 +76,7 @@ def failing_syncs(process: int) -> Iterator[None]:
         if "attached" not in line:
             tracer.kill()
             pytest.skip(f"Nothing may be traced here: {line}")
-        yield
-        tracer.kill()
+        try:
+            yield
+        finally:  # it waits for the traced for ever
+            tracer.kill()

@@ -49,7 +49,12 @@ async def running(data: Path, port: int, product: str) -> AsyncIterator[asyncio.
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.wait()
+        try:
+            await asyncio.wait_for(process.wait(), 20)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise
 
 
 async def answering(port: int) -> None:

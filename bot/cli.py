@@ -175,6 +175,40 @@ def create_token(
     typer.echo(accounts.make_token(dict(os.environ), label, scope, acts_for))
 
 
+@app.command(
+    "organisation",
+    epilog="Example: python3 -m bot organisation --name 'Red de Defensoras' "
+    "--phone '+502 2222 0000' --website https://red.example.org --owner Ana --review-by 2027-06-30",
+)
+def run_organisation(
+    name: Annotated[str | None, typer.Option(help="As people know it.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The published number.")] = None,
+    website: Annotated[str | None, typer.Option(help="The page that shows this number.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
+    review_by: Annotated[str, typer.Option(help="Until when it is told: year-month-day.")] = "",
+    reply_hours: Annotated[
+        int | None, typer.Option(help="Within how many hours a human answers.")
+    ] = None,
+    acts_for: Annotated[
+        str, typer.Option("--as", help="The staff account that says so.", metavar="USERNAME")
+    ] = "",
+) -> None:
+    """Say who we are, by which people who fear a swindle check us; without options, only show it.
+
+    What is left out stays as it was.
+    """
+    from bot import introducing  # noqa: PLC0415
+
+    given = {"name": name, "phone": phone, "website": website, "owner": owner}
+    introducing.introduce(
+        dict(os.environ),
+        typer.echo,
+        {**given, "reply_hours": reply_hours},
+        review_by=review_by,
+        by=acts_for,
+    )
+
+
 @people.command("import", epilog="Example: python3 -m bot people import people.csv --yes")
 def import_people(
     file: Annotated[Path, typer.Argument(help="A table as CSV, such as Excel saves.")],

@@ -12,10 +12,12 @@ from sqlmodel import Session
 
 from bot import settings
 from bot.db import Database
+from bot.office import organisation
 from bot.office.duty import shifts
 from bot.post import depths, watch
 from bot.post.depths import Depths
 from bot.settings import Settings, WrongSetting
+from bot.tongues import render
 from bot.wiring import keys, lines, rooted, spool
 from channels.base import Channel, Failure
 from channels.telegram import Telegram
@@ -63,6 +65,7 @@ async def _database(loaded: Settings) -> list[str]:
         there = await db.read(_time)
         post = _post(await db.read(lambda s: depths.read(s, here)), here)
         post.append(await db.read(partial(_answering, loaded, here)))
+        post += await db.read(partial(_ourselves, here))
     finally:
         db.close()
     found = [f"up to date, {loaded.url.partition(':')[0]}"]
@@ -88,6 +91,13 @@ def _answering(loaded: Settings, now: datetime, s: Session) -> str:
     week = shifts.week(shifts.spans(s, now, kept), ZoneInfo(loaded.console_zone), now)
     days = sum(bool(found) for _day, found in week)
     return f"somebody answers on {days} of the next {len(week)} days; see the page On call"
+
+
+def _ourselves(now: datetime, s: Session) -> list[str]:
+    """Say what somebody who fears a swindle cannot learn of us."""
+    lacks = organisation.lacks(organisation.ours(s), now)
+    where = "see the page Who we are, or `python3 -m bot organisation --help`"
+    return [f"WARNING: {render(lacks, 'eng')} {where}"] if lacks else []
 
 
 def _post(at: Depths, now: datetime) -> list[str]:

@@ -27,6 +27,7 @@ from bot.console.pages import (
     keeping,
     offers,
     on_call,
+    organisation,
     outreach,
     papers,
     people,
@@ -71,6 +72,7 @@ DOORS = Doors(
         on_call.doors,
         post.doors,
         facts.doors,
+        organisation.doors,
         files.doors,
         keeping.doors,
     )

@@ -92,6 +92,7 @@ ACTS: Mapping[str, Text] = {
     "grant.shared": _("{who} kept that something was shared, as it was allowed.", who=WHO),
     "grant.overridden": _("{who} kept that something was shared without consent.", who=WHO),
     "fact.kept": _("{who} wrote a fact down, or renewed it.", who=WHO),
+    "organisation.described": _("{who} said who we are: name, number and page.", who=WHO),
     "call.cancelled": _("{who} cancelled the call.", who=WHO),
 }
 """A sentence an act. `{who}` is a name; the bot itself has none."""

@@ -30,15 +30,32 @@ def previews(
     answers: Mapping[str, Answer] | None = None,
 ) -> list[Preview]:
     """Draw what a conversation shows first, or after some answers, on some channels."""
-    turn = play(REPERTOIRE[name].conversation, given, answers or {})
+    text, labels = _shown(world, name, given, language, answers or {})
+    options = tuple(Option(f"preview.{n}", label) for n, label in enumerate(labels))
+    return [_drawn(world, via, text, options) for via in Via if via in channels and on(world, via)]
+
+
+def said(
+    world: World,
+    name: str,
+    given: object,
+    language: str,
+    answers: Mapping[str, Answer] | None = None,
+) -> str:
+    """Give the words of the same, before any channel draws them."""
+    return _shown(world, name, given, language, answers or {})[0]
+
+
+def _shown(
+    world: World, name: str, given: object, language: str, answers: Mapping[str, Answer]
+) -> tuple[str, list[str]]:
+    turn = play(REPERTOIRE[name].conversation, given, answers)
     words = [world.render(text, language) for text in turn.says]
     labels: list[str] = []
     if turn.asks is not None:
         words.append(world.render(turn.asks.text, language))
         labels = [world.render(option.label, language) for option in turn.asks.options]
-    text = "\n".join(words)
-    options = tuple(Option(f"preview.{n}", label) for n, label in enumerate(labels))
-    return [_drawn(world, via, text, options) for via in Via if via in channels and on(world, via)]
+    return "\n".join(words), labels
 
 
 def on(world: World, via: Via) -> bool:

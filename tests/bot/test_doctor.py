@@ -35,6 +35,7 @@ async def test_a_post_at_rest_is_said_in_one_line(
         "✓ keys and database: 0 messages wait to go; 0 of them are held",
     ], keys
     assert any("nobody has said at which hours people are answered" in one for one in told)
+    assert any("WARNING: Nobody has said who we are" in one for one in told)
 
 
 async def test_what_needs_somebody_is_said_with_where_to_look(

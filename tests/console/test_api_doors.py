@@ -57,6 +57,8 @@ EXPECTED = {
     "GET /messages": {"messages:read"},
     "POST /messages": {"messages:write"},
     "POST /messages/{message_id}/decision": {"post:write"},
+    "GET /organisation": {"facts:read"},
+    "PUT /organisation": {"facts:write"},
     "GET /on-call": {"tasks:read"},
     "PUT /on-call/phones/{staff_id}": {"tasks:write"},
     "POST /on-call/shifts": {"tasks:write"},

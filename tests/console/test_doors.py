@@ -53,6 +53,8 @@ EXPECTED = {
     "GET /people/{person}/keeping": Needs.READ,
     "POST /people/{person}/keeping": Needs.ACT,
     "GET /live": Needs.READ,
+    "GET /organisation": Needs.READ,
+    "POST /organisation": Needs.ACT,
     "GET /on-call": Needs.READ,
     "POST /on-call": Needs.ACT,
     "GET /people": Needs.READ,

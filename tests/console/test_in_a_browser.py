@@ -91,6 +91,7 @@ def paths(day: Day) -> list[str]:
         "files/1",
         "find?q=ma",
         "nothing",
+        "organisation",
         "people",
         "people/import",
         "people/new",

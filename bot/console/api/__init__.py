@@ -18,6 +18,7 @@ from bot.console.api import (
     keeping,
     messages,
     on_call,
+    organisation,
     people,
     post,
     proof,
@@ -70,6 +71,7 @@ def api(world: World) -> FastAPI:
         broadcasts,
         post,
         facts,
+        organisation,
         keeping,
     ):
         app.include_router(part.router)

@@ -10,6 +10,7 @@ from bot.console import live
 from bot.console.doors import Doors
 from bot.console.records import cases, people, tasks, threads, troubles
 from bot.console.visit import Visit
+from bot.office import organisation
 from models.case import Case, CaseState
 
 doors = Doors()
@@ -26,6 +27,7 @@ async def today(visit: Visit) -> Response:
             "live": live.address(s, "all"),
             "waiting": tasks.waiting(s, visit.now, most=TASKS),
             "open_tasks": tasks.count_waiting(s),
+            "lacks": organisation.lacks(organisation.ours(s), visit.now),
             "late": tasks.count_late(s, visit.now),
             "talks": threads.listing(s, most=TALKS).items,
             "lost": troubles.lost(s, since=visit.now - RECENT, most=LOST).items,

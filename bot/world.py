@@ -82,6 +82,10 @@ class World:
             case _:
                 return ""
 
+    def join_link(self, token: str) -> str:
+        """The address at which a new colleague opens her account."""
+        return f"{self.settings.public_url.rstrip('/')}/console/join/{token}"
+
     def sender(self, via: Via) -> str:
         """What people write to on a channel: our number, or our name there."""
         match via:

@@ -55,6 +55,7 @@ NOTICES: Mapping[str, Text] = {
     "consent-kept": _("It is in the log, with your name."),
     "fact-kept": _("The fact is kept. Messages that hold it say so from now on."),
     "organisation-described": _("It is kept, in your name. People read it from now on."),
+    "staff-invite-revoked": _("The link does not work any more."),
     "task-done": _("The task is done."),
     "task-take": _("The task is yours."),
     "task-give": _("The task has another owner now."),

@@ -5,7 +5,7 @@ write waits for it.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,6 +45,11 @@ def add_staff(
     """Open an account. Refuses a name that is taken, and a password that is too short."""
     username = free_name(s, username)
     return open_account(s, username, name, hashed(password), duty, now)
+
+
+def everybody(s: Session) -> Sequence[Staff]:
+    """Give all accounts, also those that were ended, in the order of their user names."""
+    return s.exec(select(Staff).order_by(Staff.username)).all()
 
 
 def free_name(s: Session, username: str) -> str:

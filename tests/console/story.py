@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.office import broadcasts, casebook, gates, tasks
+from bot.office import broadcasts, casebook, gates, hiring, tasks
 from bot.office.duty import hands, shifts
 from bot.office.people import best_address
 from bot.office.who import regrouping
@@ -21,10 +21,10 @@ from models.inbox import Inbox, InboxState, Lane
 from models.outbox import Outbox, OutboxState, Part, Weight
 from models.person import Person, Role, Via
 from models.regrouping import RegroupingKind
-from models.staff import Staff
+from models.staff import Duty, Staff
 from models.task import Task, TaskKind
 from models.whereabouts import Certainty, Finding, Source, Whereabouts
-from tests.console.desk import Desk
+from tests.console.desk import KEYS, Desk
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -89,6 +89,7 @@ def lived(desk: Desk) -> Day:
     _trouble(desk, lawyer)
     _stuck(desk, marta)
     _proposal(desk, marta)
+    _hires(desk)
     return Day(
         lawyer,
         marta,
@@ -104,6 +105,11 @@ def lived(desk: Desk) -> Day:
         broadcast,
         *_planned(desk, marta),
     )
+
+
+def _hires(desk: Desk) -> None:
+    """Invite a colleague, who has not come yet."""
+    desk.write(lambda s: hiring.invite(s, KEYS, "noe", "Noé Ficticio", Duty.READER, desk.clock.at))
 
 
 def _planned(desk: Desk, marta: Person) -> tuple[int, int]:

@@ -100,6 +100,7 @@ def paths(day: Day) -> list[str]:
         "post",
         "post/gates/broadcasts:sms",
         "post/gates/channel:whatsapp",
+        "staff",
         "tasks",
         "tasks?show=done",
         "tasks/1",

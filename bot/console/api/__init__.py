@@ -22,6 +22,7 @@ from bot.console.api import (
     people,
     post,
     proof,
+    staff,
     tasks,
     whereabouts,
     who,
@@ -73,6 +74,7 @@ def api(world: World) -> FastAPI:
         facts,
         organisation,
         keeping,
+        staff,
     ):
         app.include_router(part.router)
     return app

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 RESOURCES = (
     *("people", "cases", "evidence", "messages", "tasks", "broadcasts", "post"),
-    *("facts", "keeping"),
+    *("facts", "keeping", "staff"),
 )
 SCOPES = tuple(
     f"{resource}:{verb}"

@@ -1,16 +1,61 @@
-"""A new colleague opens her account by the link she was given, and chooses her password."""
+"""Colleagues: who there is, links by which new ones come, and how one opens her account."""
 
+from sqlmodel import Session
 from starlette.responses import Response
 
 from bot.console import sessions
 from bot.console.doors import Doors, Needs
+from bot.console.records.found import the_staff_invite
 from bot.console.visit import Visit
 from bot.office import hiring, staff
 from bot.office.refusal import Refusal
-from models.staff import StaffInvite
+from models.staff import Duty, StaffInvite
 from models.text import _
 
 doors = Doors()
+
+
+@doors.get("/staff", Needs.ACT)
+async def colleagues(visit: Visit) -> Response:
+    """Show who may sign in, and which links wait to be used."""
+    visit.form.values |= {"duty": [Duty.COORDINATOR.value], "days": [str(hiring.LIFE)]}
+    return await _colleagues(visit)
+
+
+@doors.post("/staff/invites")
+async def invite(visit: Visit) -> Response:
+    """Make a link for a new colleague, and show it once: the record keeps only its hash."""
+    form, keys = visit.form, visit.world.keys
+    name = form.words("name", need=_("Write the name that colleagues read."), most=80)
+    username = form.words("username", need=_("Write what she signs in with."), most=80)
+    duty = form.choice("duty", Duty, need=_("Say what she may do."))
+    days = form.number("days", need=_("Choose how long the link works."))
+    if not form.fine or duty is None or days is None:
+        return await _colleagues(visit)
+
+    def act(s: Session) -> str:
+        return hiring.invite(s, keys, username, name, duty, visit.now, days=days, actor=visit.actor)
+
+    token = await visit.attempt(act)
+    if token is None:
+        return await _colleagues(visit)
+    link = visit.world.join_link(token)
+    return visit.page(
+        "staff_invite.html", 201, name=name, username=username, duty=duty, days=days, link=link
+    )
+
+
+@doors.post("/staff/invites/{invite}/revoke")
+async def revoke(visit: Visit) -> Response:
+    """Let a link hold no more."""
+    number = visit.number("invite")
+
+    def act(s: Session) -> bool:
+        hiring.revoke(s, the_staff_invite(s, number), visit.now, visit.actor)
+        return True
+
+    await visit.write(act)
+    return visit.go("/console/staff", done="staff-invite-revoked")
 
 
 @doors.get("/join/{token}", Needs.ANYONE)
@@ -42,6 +87,19 @@ async def join(visit: Visit) -> Response:
     if opened is None:
         return _lapsed(visit)
     return visit.go(sessions.SIGN_IN, done="account-opened")
+
+
+async def _colleagues(visit: Visit) -> Response:
+    accounts, waiting = await visit.read(
+        lambda s: (staff.everybody(s), hiring.waiting(s, visit.now))
+    )
+    return visit.again(
+        "staff.html",
+        accounts=accounts,
+        waiting=waiting,
+        duties=list(Duty),
+        lives=[(str(days), days) for days in hiring.LIVES],
+    )
 
 
 async def _invited(visit: Visit) -> StaffInvite | None:

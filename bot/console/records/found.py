@@ -14,7 +14,7 @@ from models.duty import Leave, Shift
 from models.evidence import Evidence
 from models.person import Address, Link, Person
 from models.regrouping import Regrouping
-from models.staff import Staff
+from models.staff import Staff, StaffInvite
 from models.task import Task
 from models.whereabouts import Whereabouts
 
@@ -93,6 +93,14 @@ def the_account(s: Session, number: int) -> Staff:
     if staff is None:
         raise NotFound
     return staff
+
+
+def the_staff_invite(s: Session, number: int) -> StaffInvite:
+    """Find a link by which a colleague opens her account."""
+    invite = s.get(StaffInvite, number)
+    if invite is None:
+        raise NotFound
+    return invite
 
 
 def the_shift(s: Session, number: int) -> Shift:

@@ -28,8 +28,6 @@ NOTICES: Mapping[str, Text] = {
     "person-added": _("The person is in the record."),
     "people-joined": _("The people of the file are in the record."),
     "address-added": _("The address is added."),
-    "proof-vouch": _("It is kept, in your name, that you know who writes there."),
-    "proof-doubt": _("Words of a case wait until this person has shown who they are."),
     "proof-forget": _("The PIN is dropped. By writing PIN this person chooses another."),
     "proof-revoke": _("No invite of this person holds any more."),
     "link-changed": _("It is kept. What was there before stands in the trail."),

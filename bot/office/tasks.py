@@ -90,8 +90,10 @@ def promise(s: Session, task: Task, person: Person, address: Address | None, now
     return answering.told(s, person, address, task.due_at, now)
 
 
-def finish(s: Session, task: Task, staff_id: int, note: str, now: datetime) -> None:
-    """Mark a task done by a named human. Done twice, the first stays."""
+def finish(
+    s: Session, task: Task, staff_id: int | None, note: str, now: datetime, actor: str = ""
+) -> None:
+    """Mark a task done by a named human, or by `actor`. Done twice, the first stays."""
     if task.state is TaskState.DONE:
         return
     task.state = TaskState.DONE
@@ -102,7 +104,7 @@ def finish(s: Session, task: Task, staff_id: int, note: str, now: datetime) -> N
     s.add(task)
     trail.note(
         s,
-        actor=trail.by_staff(staff_id),
+        actor=actor or trail.by_staff(staff_id),
         act="task.done",
         object=f"task:{task.id}",
         case_id=task.case_id,
@@ -111,8 +113,10 @@ def finish(s: Session, task: Task, staff_id: int, note: str, now: datetime) -> N
     )
 
 
-def settle(s: Session, cause: str, staff_id: int, note: str, now: datetime) -> None:
+def settle(
+    s: Session, cause: str, staff_id: int | None, note: str, now: datetime, actor: str = ""
+) -> None:
     """Mark the task of a cause done, where there is one: what it asked for was done elsewhere."""
     task = s.exec(select(Task).where(Task.cause == cause)).first()
     if task is not None:
-        finish(s, task, staff_id, note, now)
+        finish(s, task, staff_id, note, now, actor)

@@ -12,6 +12,7 @@ from bot.office.refusal import Refusal
 from models.person import Address, Invite, Link, Person, Role, Trust, Via
 from models.proof import How, Proof
 from models.staff import Duty, Staff, StaffInvite
+from models.task import Task, TaskKind, TaskState
 from models.trail import Trail
 from tests.console.desk import KEYS, PASSWORD, Desk
 
@@ -84,21 +85,24 @@ async def test_staff_vouch_and_doubt_and_drop_a_pin_in_their_own_name(desk: Desk
     async with desk.browser("marisol") as browser:
         await browser.get(path)
         assert "se sabe quién escribe" in browser.page
-        await browser.follow(
-            await browser.post(f"{path}/proof", step="doubt", address_id=address.id)
-        )
+        here = f"{path}/addresses/{address.id}"
+        assert browser.page.count('value="doubt"') == 1, "there is one way to doubt"
+        await browser.follow(await browser.post(here, step="doubt"))
         await browser.get(path)
         assert "no se sabe quién escribe" in browser.page
-        await browser.follow(
-            await browser.post(f"{path}/proof", step="vouch", address_id=address.id)
-        )
+        assert 'value="doubt"' not in browser.page
+        assert browser.page.count('value="confirm"') == 1
+        await browser.follow(await browser.post(here, step="confirm"))
+        assert desk.only(Task, Task.kind == TaskKind.DOUBT).state is TaskState.DONE
+        await browser.get(path)
+        assert "no se sabe quién escribe" not in browser.page
         kept = desk.only(Proof)
         assert (kept.how, kept.doubted_at) == (How.STAFF, None)
         (line,) = desk.all(Trail, Trail.act == "address.proved")
         assert line.actor == "staff:1"
         await browser.follow(await browser.post(f"{path}/proof", step="forget"))
         assert not desk.read(lambda s: proof.has_pin(s, s.get_one(Person, marta.id)))
-        wrong = await browser.post(f"{path}/proof", step="vouch", address_id=999)
+        wrong = await browser.post(f"{path}/addresses/999", step="confirm")
         assert wrong.status_code == 404
 
 

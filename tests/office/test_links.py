@@ -123,6 +123,10 @@ def test_a_defender_who_shows_who_she_is_ends_the_doubt_herself(s, office, marta
     assert not proof.proved(marta, proof.places(s, marta), address, NOON)
     proof.prove(s, marta, address, How.PIN, NOON + HOUR, "person:1")
     assert (link.doubt, link.confirmed_at) == (Doubt.NONE, NOON + HOUR)
+    (task,) = office.all(Task, Task.kind == TaskKind.DOUBT)
+    assert (task.state, task.done_by) == (TaskState.DONE, None), "nobody has to ask any more"
+    (line,) = office.all(Trail, Trail.act == "task.done")
+    assert line.actor == "person:1"
 
 
 @pytest.mark.parametrize(

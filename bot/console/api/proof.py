@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from bot.console.api.callers import Caller, may
 from bot.console.api.lists import RowId
-from bot.console.records.found import the_address, the_person
+from bot.console.records.found import the_link, the_person
 from bot.office.reach import invites, proof
-from bot.post.vouching import vouch
-from bot.vault import trail
+from bot.office.who import doubts
+from bot.post.vouching import confirm
+from models.person import Doubt
 
 router = APIRouter(prefix="/people/{person_id}", tags=["people"])
 Writes = Annotated[Caller, may("people:write")]
@@ -26,11 +27,10 @@ class RevokedOut(BaseModel):
 @router.put("/addresses/{address_id}/proof", status_code=204, summary="Vouch for somebody")
 async def vouch_for(person_id: RowId, address_id: RowId, caller: Writes) -> Response:
     """Keep that a named human knows who holds this address. What waited for it goes on."""
-    by, world, now = trail.by_staff(caller.human), caller.world, caller.now
+    human, world, now = caller.human, caller.world, caller.now
 
     def act(s: Session) -> None:
-        person = the_person(s, person_id)
-        vouch(s, world, person, the_address(s, person, address_id), now, by)
+        confirm(s, world, the_link(s, the_person(s, person_id), address_id), human, now)
 
     await world.db.write(act)
     world.ring()
@@ -39,11 +39,11 @@ async def vouch_for(person_id: RowId, address_id: RowId, caller: Writes) -> Resp
 
 @router.delete("/addresses/{address_id}/proof", status_code=204, summary="Doubt an address")
 async def doubt(person_id: RowId, address_id: RowId, caller: Writes) -> Response:
-    """Let words of a case wait until whoever holds this address has shown anew who they are."""
+    """Let nothing of a case go there until a human asked, or they have shown who they are."""
 
     def act(s: Session) -> None:
-        person = the_person(s, person_id)
-        proof.doubt(s, person, the_address(s, person, address_id), caller.now, caller.actor)
+        link = the_link(s, the_person(s, person_id), address_id)
+        doubts.doubt(s, link, Doubt.STAFF, caller.now, caller.actor)
 
     await caller.world.db.write(act)
     return Response(status_code=204)

@@ -18,6 +18,7 @@ from bot.office.reach.addresses import keep
 from bot.office.reach.numbers import reachable
 from bot.office.refusal import Refusal
 from bot.office.who import confirming, doubts, links, regrouping, undoing
+from bot.post.vouching import confirm
 from models.person import Address, Person, Trust
 from models.regrouping import Regrouping, RegroupingKind, RegroupingState
 from models.text import _
@@ -93,12 +94,14 @@ async def change(person_id: RowId, address_id: RowId, body: LinkIn, caller: Writ
         facts = links.Facts(body.trust, body.shared, body.quiet, body.note)
         links.change(s, link, facts, caller.now, caller.actor)
         if body.standing == "confirmed":
-            doubts.end(s, link, human, caller.now)
+            confirm(s, caller.world, link, human, caller.now)
         if body.standing == "doubted":
             doubts.by_hand(s, link, human, caller.now)
         return person_told(s, person, caller.now)
 
-    return await caller.world.db.write(act)
+    told = await caller.world.db.write(act)
+    caller.world.ring()  # what waited for a proof goes on
+    return told
 
 
 @router.post(

@@ -12,6 +12,7 @@ from bot.office.reach.addresses import keep
 from bot.office.reach.numbers import reachable
 from bot.office.refusal import Refusal
 from bot.office.who import confirming, doubts, links, regrouping, undoing
+from bot.post.vouching import confirm
 from models.person import Address, Person, Trust, Via
 from models.regrouping import Regrouping, RegroupingKind
 from models.text import _
@@ -33,7 +34,7 @@ async def change(visit: Visit) -> Response:
     def act(s: Session) -> str:
         link = the_link(s, the_person(s, number), address)
         if step == "confirm":
-            doubts.end(s, link, visit.my_id, visit.now)
+            confirm(s, visit.world, link, visit.my_id, visit.now)
             return "link-confirmed"
         if step == "doubt":
             doubts.by_hand(s, link, visit.my_id, visit.now)

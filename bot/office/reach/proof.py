@@ -25,10 +25,12 @@ from bot.vault.keys import Keys
 from models.person import Address, Doubt, Link, Person, Role, Trust
 from models.proof import How, Pin, Proof
 from models.task import TaskKind
+from models.text import _
 
 WHO = frozenset({Role.DEFENDER, Role.LAWYER, Role.STAFF})
 """Who hears of cases. Families never do by a machine, and strangers are told nothing."""
 
+SHOWN = _("Whoever writes there has shown who they are.")
 SILENCE = timedelta(days=30)
 CODE_LIFE = timedelta(minutes=10)
 CODE_DIGITS = 6
@@ -117,7 +119,7 @@ def others(
 
 
 def prove(s: Session, person: Person, address: Address, how: How, now: datetime, by: str) -> None:
-    """Keep that somebody has shown who they are."""
+    """Keep that somebody has shown who they are. It ends a doubt, and the task that asked."""
     kept = _row(s, person, address, now)
     kept.how, kept.proved_at, kept.doubted_at = how, now, None
     kept.tries, kept.waits_until, kept.code_hash, kept.code_until = 0, None, "", None
@@ -126,6 +128,8 @@ def prove(s: Session, person: Person, address: Address, how: How, now: datetime,
         select(Link).where(Link.person_id == person.id, Link.address_id == address.id)
     ).first()
     if link is not None and link.trust is not Trust.DISPROVED:
+        if link.doubted_at is not None:
+            tasks.settle(s, cause_of_doubt(link), None, SHOWN.source, now, by)
         link.doubt, link.doubted_at, link.confirmed_at = Doubt.NONE, None, now
         s.add(link)
     s.flush()
@@ -155,6 +159,12 @@ def doubt(s: Session, person: Person, address: Address, now: datetime, by: str) 
         detail=address.via.value,
         now=now,
     )
+
+
+def cause_of_doubt(link: Link) -> str:
+    """Name the doubt of a link, so that it has one task."""
+    since = f"{link.doubted_at:%Y%m%d%H%M%S}" if link.doubted_at is not None else "never"
+    return f"doubt:{link.id}:{since}"
 
 
 def doubt_all(s: Session, address: Address, now: datetime) -> None:

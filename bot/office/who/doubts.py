@@ -26,6 +26,7 @@ GONE = frozenset({"21211", "21217", "21614", "30005", "30006", "63003", "63024"}
 AWAY = frozenset({"30003"})
 """Its phone is off, or is no more. Tried for hours in vain, that is a sign too."""
 
+STILL = _("The address is still this person's.")
 DETAILS = {
     Doubt.SILENCE: "A number that was silent for over a month wrote again. "
     "A number that nobody uses may be given to somebody else.",
@@ -74,7 +75,7 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
     tasks.need(
         s,
         kind=TaskKind.DOUBT,
-        cause=_cause(link),
+        cause=proof.cause_of_doubt(link),
         now=now,
         person_id=link.person_id,
         detail=f"{DETAILS[why]} {ASK}",
@@ -84,9 +85,9 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
 
 def end(s: Session, link: Link, staff_id: int, now: datetime) -> None:
     """End a doubt: a human asked, and the address is still this person's."""
-    cause = _cause(link)
+    cause = proof.cause_of_doubt(link)
     links.confirm(s, link, now, trail.by_staff(staff_id))
-    tasks.settle(s, cause, staff_id, "The address is still this person's.", now)
+    tasks.settle(s, cause, staff_id, STILL.source, now)
 
 
 def by_hand(s: Session, link: Link, staff_id: int, now: datetime) -> None:
@@ -104,8 +105,3 @@ def of_address(s: Session, address: Address) -> list[Link]:
             .order_by(col(Link.id))
         )
     )
-
-
-def _cause(link: Link) -> str:
-    since = f"{link.doubted_at:%Y%m%d%H%M%S}" if link.doubted_at is not None else "never"
-    return f"doubt:{link.id}:{since}"

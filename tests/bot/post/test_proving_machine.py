@@ -16,7 +16,8 @@ from sqlmodel import Session, select
 
 from bot.db import Database
 from bot.office.reach import proof
-from bot.post.vouching import vouch
+from bot.office.who import links
+from bot.post.vouching import confirm
 from bot.vault.keys import Keys
 from models.base import use_sealer
 from models.person import Address, Person, Via
@@ -210,7 +211,9 @@ class Machine:
             address = self.address(s, phone)
             person = s.get_one(Person, self.marta)
             if address is not None and fine:
-                vouch(s, self.phones.world, person, address, self.now, "staff:1")
+                link = links.of(s, self.marta, address.id or 0)
+                assert link is not None
+                confirm(s, self.phones.world, link, 1, self.now)
             elif address is not None:
                 proof.doubt(s, person, address, self.now, "staff:1")
 

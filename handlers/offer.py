@@ -1,20 +1,39 @@
 """A Defender is offered an assignment, and takes it, asks first, or says why not."""
 
+import re
 from typing import assert_never
 
 from handlers.seen import asks
 from handlers.sentences import together
 from handlers.talk import SILENCE, Silence, Talk
-from handlers.understanding import Expect, Meaning
-from models.assignment import AssignmentKind, DeclineReason, Taken
-from models.facts import Accepted, Asked, Declined, Lapsed, OfferGiven
+from handlers.understanding import Expect, Meaning, normal
+from models.assignment import AssignmentKind, DeclineReason, LeftOut, Taken
+from models.facts import Accepted, Asked, Declined, FreeNextWeek, Lapsed, OfferGiven
 from models.text import Day, Text, _
+
+VERSION = 2
+"""The version that new offers are made in. An older one goes on as it began."""
 
 OFFER_HOURS = 72
 """How long an offer stands."""
 
 REASON_HOURS = 4
 """How long we wait for a reason. The work needs somebody else, so not long."""
+
+LEFT_OUT_HOURS = 24
+"""How long she may still say that she can next week. Her no stands already."""
+
+NO_TIME = re.compile(
+    r"\b(esta semana|estos dias|no tengo tiempo|falta de tiempo|audiencias?|ocupad[oa]|this week"
+    r"|no time|busy|hearings?)\b"
+)
+"""What tells, in the words of a no, that it is only a matter of time."""
+
+NOT_ONLY_TIME = re.compile(
+    r"\b(lejos|distancia|far|distance|segur[oa]|seguridad|peligr\w*|miedo|amenaz\w*|risk\w*"
+    r"|safe\w*|danger\w*|threat\w*|afraid)\b"
+)
+"""What tells that there is more to a no: then she is asked."""
 
 
 async def offer(talk: Talk, given: OfferGiven) -> None:
@@ -75,6 +94,10 @@ def _accept(talk: Talk, given: OfferGiven, words: str) -> None:
 
 
 async def _decline(talk: Talk, given: OfferGiven, words: str) -> None:
+    if given.version > 1 and _only_no_time(words):
+        talk.record(Declined(given.assignment, DeclineReason.TIME, words))
+        await _leave_out(talk, given, _("Thank you for telling us."))
+        return
     reason = await talk.choose(
         "reason",
         _("{code}: thank you for telling us. What is the reason?", code=given.code),
@@ -103,7 +126,52 @@ async def _decline(talk: Talk, given: OfferGiven, words: str) -> None:
         )
         note = "" if told is SILENCE else told
     talk.record(Declined(given.assignment, reason, note))
-    talk.say(_("Understood. We will not ask you about {code} again. Thank you.", code=given.code))
+    if given.version > 1 and reason is DeclineReason.TIME:
+        await _leave_out(talk, given, _("Understood."))
+        return
+    talk.say(_closed(given))
+
+
+async def _leave_out(talk: Talk, given: OfferGiven, thanks: Text) -> None:
+    """Ask whose no is one of time, and is recorded, whether next week is another matter."""
+    left_out = await talk.choose(
+        "left out",
+        together(thanks, _("Shall we leave you out of {code}?", code=given.code)),
+        {LeftOut.YES: _("Yes"), LeftOut.NEXT_WEEK: _("I can next week")},
+        means={LeftOut.YES: Meaning.YES, LeftOut.NEXT_WEEK: Meaning.LATER},
+        words={
+            LeftOut.YES: ("no puedo", "no voy a poder", "de plano", "i cannot", "fuera", "out"),
+            LeftOut.NEXT_WEEK: (
+                "otra semana",
+                "proxima semana",
+                "semana que viene",
+                "siguiente semana",
+                "next week",
+                "semana",
+                "week",
+            ),
+        },
+        patience_hours=LEFT_OUT_HOURS,
+    )
+    match left_out:
+        case LeftOut.YES:
+            talk.say(_closed(given))
+        case LeftOut.NEXT_WEEK:
+            talk.record(FreeNextWeek(given.assignment))
+            talk.say(_("Thank you. Coordination will know that you can next week."))
+        case Silence.SILENCE:
+            pass  # her no stands
+        case _:
+            assert_never(left_out)
+
+
+def _only_no_time(words: str) -> bool:
+    said = normal(words)
+    return bool(NO_TIME.search(said)) and not NOT_ONLY_TIME.search(said)
+
+
+def _closed(given: OfferGiven) -> Text:
+    return _("Understood. We will not ask you about {code} again. Thank you.", code=given.code)
 
 
 def _offered(given: OfferGiven) -> Text:

@@ -13,6 +13,7 @@ from handlers.announce import announce
 from handlers.consent import VERSION, consent
 from handlers.intake import intake
 from handlers.language import language
+from handlers.offer import VERSION as OFFER_VERSION
 from handlers.offer import offer
 from handlers.outreach import outreach
 from handlers.papers import papers
@@ -110,6 +111,7 @@ SAMPLES: Mapping[str, object] = {
         language_needed="mam",
         due="2026-12-05",
         budget="Q400",
+        version=OFFER_VERSION,
     ),
     "search": SearchGiven(assignment=1, code="GT-0417"),
     "papers": PapersGiven(request=1, code="HN-0233", document=DocumentType.BIRTH_CERTIFICATE),

@@ -47,6 +47,13 @@ class Taken(Enum):
     QUESTION = "question"
 
 
+class LeftOut(Enum):
+    """What a Defender who has no time answers: leave me out, or I can next week."""
+
+    YES = "yes"
+    NEXT_WEEK = "next_week"
+
+
 class DeclineReason(Enum):
     """Why a Defender cannot take an assignment. Only staff see it."""
 
@@ -90,5 +97,6 @@ class Offer(SQLModel, table=True):
     state: OfferState = choice(OfferState, OfferState.OFFERED)
     reason: DeclineReason = choice(DeclineReason, DeclineReason.UNSAID)
     note: str = sealed("offer.note")
+    free_from: str = Field(default="", max_length=10)  # ISO day, where a no was «next week»
     offered_at: datetime = moment()
     answered_at: datetime | None = maybe_moment()

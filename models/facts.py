@@ -30,7 +30,11 @@ class WelcomeGiven:
 
 @dataclass(frozen=True)
 class OfferGiven:
-    """An assignment, offered blind: no names, no case facts."""
+    """An assignment, offered blind: no names, no case facts.
+
+    `version` is that of the conversation it was offered in: from 2 on, whose no is one of time is
+    asked about next week.
+    """
 
     assignment: int
     code: str
@@ -40,6 +44,7 @@ class OfferGiven:
     language_needed: str = ""
     due: str = ""  # ISO day
     budget: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,13 @@ class Declined:
     assignment: int
     reason: DeclineReason
     note: str = ""
+
+
+@dataclass(frozen=True)
+class FreeNextWeek:
+    """A Defender who had no time for an assignment can next week."""
+
+    assignment: int
 
 
 @dataclass(frozen=True)
@@ -326,6 +338,7 @@ _KINDS: dict[str, Any] = {
         ConsentAnswered,
         Accepted,
         Declined,
+        FreeNextWeek,
         Lapsed,
         Asked,
         SearchReported,

@@ -13,7 +13,15 @@ from bot.office.duty.intake import agreed
 from bot.office.notices import Notice
 from bot.office.reach import consent
 from bot.office.reach.addresses import best_address, last_heard
-from bot.office.work.assignments import Covered, accepted, declined, lapsed, offer, withdraw
+from bot.office.work.assignments import (
+    Covered,
+    accepted,
+    declined,
+    free_next_week,
+    lapsed,
+    offer,
+    withdraw,
+)
 from bot.office.work.calls import booked, outreach, record_call
 from bot.office.work.cases import next_reference, open_case
 from bot.office.work.findings import confirm_whereabouts, search_reported
@@ -29,6 +37,7 @@ from models.facts import (
     CallWanted,
     ConsentAnswered,
     Declined,
+    FreeNextWeek,
     IntakeAgreed,
     LanguageChosen,
     Lapsed,
@@ -69,6 +78,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
             notices = accepted(s, talked, fact, now)
         case Declined():
             declined(s, talked, fact, now)
+        case FreeNextWeek():
+            free_next_week(s, talked, fact, now)
         case Lapsed():
             lapsed(s, talked, fact, now)
         case Asked():

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from handlers.offer import VERSION
 from models.assignment import AssignmentKind, DeclineReason
-from models.facts import Accepted, Asked, Declined, Lapsed, OfferGiven
+from models.facts import Accepted, Asked, Declined, FreeNextWeek, Lapsed, OfferGiven
 from tests.stage import Stage
 
 GIVEN = OfferGiven(
@@ -64,6 +65,80 @@ def test_a_defender_declines_politely_and_is_asked_once_why(stage: Stage):
     marta.hears(CLOSED)
     assert marta.recorded == [Declined(7, DeclineReason.TIME, words)]
     assert marta.ended
+
+
+LEFT_OUT = "Gracias por avisar. ¿La dejamos fuera de GT-0417?\n1 Sí\n2 Puedo la otra semana"
+POLITE = "Fijese q esta semana no voy a poder, ando en audiencia. Talvez Lic. Reyes"
+NOW = replace(GIVEN, version=VERSION)
+
+
+def test_a_no_that_says_it_is_one_of_time_is_recorded_and_asked_about_next_week(stage: Stage):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says(POLITE)
+    marta.hears(LEFT_OUT)
+    assert marta.recorded == [Declined(7, DeclineReason.TIME, POLITE)]
+    marta.says("1")
+    marta.hears(CLOSED)
+    assert marta.recorded == [Declined(7, DeclineReason.TIME, POLITE)]
+    assert marta.ended
+
+
+@pytest.mark.parametrize(
+    "words", ["2", "puedo la otra semana", "la proxima semana si", "la semana q viene", "no"]
+)
+def test_she_may_say_that_she_can_next_week(stage: Stage, words: str):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says(POLITE)
+    marta.hears(LEFT_OUT)
+    marta.says(words)
+    marta.hears("Gracias. Coordinación sabrá que puede la otra semana.")
+    assert marta.recorded == [Declined(7, DeclineReason.TIME, POLITE), FreeNextWeek(7)]
+    assert marta.ended
+
+
+@pytest.mark.parametrize("words", ["si", "no puedo", "sí, no voy a poder", "👍"])
+def test_what_says_again_that_she_cannot_leaves_her_out(stage: Stage, words: str):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says(POLITE)
+    marta.hears(LEFT_OUT)
+    marta.says(words)
+    marta.hears(CLOSED)
+    assert marta.recorded == [Declined(7, DeclineReason.TIME, POLITE)]
+
+
+def test_her_no_stands_also_when_she_never_says_whether_next_week(stage: Stage):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says(POLITE)
+    marta.hears(LEFT_OUT)
+    marta.keeps_silent()
+    marta.hears_nothing()
+    assert marta.recorded == [Declined(7, DeclineReason.TIME, POLITE)]
+    assert marta.ended
+
+
+def test_who_chooses_no_time_is_asked_about_next_week_too(stage: Stage):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says("2")
+    marta.hears(REASON)
+    marta.taps("Falta de tiempo")
+    marta.hears(LEFT_OUT.replace("Gracias por avisar", "Entendido"))
+    assert marta.recorded == [Declined(7, DeclineReason.TIME)]
+
+
+@pytest.mark.parametrize(
+    "words", ["no puedo, queda muy lejos y ando en audiencia", "no, esta semana hay peligro ahi"]
+)
+def test_a_no_with_more_in_it_than_time_is_asked_for_its_reason(stage: Stage, words: str):
+    marta = stage.plays("offer", NOW)
+    marta.hears(OFFERED)
+    marta.says(words)
+    marta.hears(REASON)
+    assert marta.recorded == []
 
 
 def test_another_reason_is_told_in_her_own_words(stage: Stage):

@@ -78,7 +78,7 @@ class Story:
         """She says no politely, with typos, and why."""
         phone = self.cast.phone[self.others[0]]
         await phone.says("Fijese q esta semana no voy a poder, ando en audiencia")
-        await phone.hears("gracias por avisar", within=self.patience)
+        await phone.hears("por avisar", within=self.patience)
         await phone.says("1")
         await phone.hears("Entendido", within=self.patience)
         await self._offer_is(self.others[0], "declined")

@@ -14,7 +14,7 @@ from tests.journeys.cast import Cast
 from tests.journeys.story import CASE, Story
 from tests.world import Staff, Town, coordinator_token, count, town
 
-SAID_ONCE = ("queda a su cargo", "3 fotos para", "gracias por avisar", "derechos humanos")
+SAID_ONCE = ("queda a su cargo", "3 fotos para", "¿La dejamos fuera", "derechos humanos")
 """What a Defender or a parent hears at one moment of the story only."""
 
 

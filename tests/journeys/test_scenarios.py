@@ -433,7 +433,9 @@ async def e2_a_polite_no_closes_just_that_and_nothing_reminds_her(
     await phone.hears("HN-0233")
     said = "Fijese q esta semana no voy a poder, ando en audiencia. Talvez Lic. Reyes"
     await phone.says(said)
-    await phone.hears("HN-0233: gracias por avisar")
+    asked = await phone.hears("Gracias por avisar")
+    assert "La dejamos fuera de HN-0233?" in asked["text"]
+    assert "Puedo la otra semana" in asked["text"]
     await phone.says("1")
     await phone.hears("No le preguntaremos mas por HN-0233")
     (work,) = (await staff.get("/cases/HN-0233/assignments"))["items"]

@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from bot.tongues import render
 from channels import plain
 from channels.base import Option
+from handlers.offer import VERSION
 from handlers.repertoire import REPERTOIRE, SAMPLES
 from models.assignment import AssignmentKind
 from models.document import DocumentType
@@ -44,6 +45,7 @@ LONG: Mapping[str, object] = {
         language_needed="q'anjob'al",
         due="2026-09-23",
         budget="Q400",
+        version=VERSION,
     ),
     "search": SearchGiven(1, "GT-0417"),
     "papers": PapersGiven(

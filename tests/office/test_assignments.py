@@ -9,6 +9,7 @@ from bot.office import casebook
 from bot.office.casebook import Covered
 from bot.office.refusal import Refusal
 from handlers import always
+from handlers.offer import VERSION
 from models.assignment import (
     Assignment,
     AssignmentKind,
@@ -19,7 +20,7 @@ from models.assignment import (
 )
 from models.conversation import ConversationState, Talked
 from models.document import DocumentRequest, DocumentState, DocumentType
-from models.facts import Accepted, Declined, Lapsed, OfferGiven, unpack
+from models.facts import Accepted, Declined, FreeNextWeek, Lapsed, OfferGiven, unpack
 from models.outbox import Outbox, OutboxState
 from models.person import Lockout, Role, Via
 from tests.office.scene import HOUR, NOON
@@ -51,6 +52,7 @@ def test_an_offer_tells_the_work_and_nobody_of_whom(office):
         language_needed="mam",
         due="2026-12-05",
         budget="Q400",
+        version=VERSION,
     )
     assert office.acts(case) == ["case.opened", "assignment.offered"]
 
@@ -134,6 +136,20 @@ def test_the_first_who_accepts_has_it_and_the_others_hear_that_it_is_covered(s, 
         with pytest.raises(Covered):
             office.record(talks[name], fact)
     assert assignment.defender_id == marta.id
+
+
+def test_who_has_no_time_but_can_next_week_stays_declined_with_the_monday_after(office):
+    marta, rosa = office.person("Marta"), office.person("Rosa")
+    case = office.case("HN-0233")
+    assignment = office.offer(case, [marta, rosa])
+    hers = office.talk(marta, "offer")
+    office.record(hers, Declined(assignment.id or 0, DeclineReason.TIME, "Talvez Lic. Reyes"))
+    office.record(hers, FreeNextWeek(assignment.id or 0))
+    mine, other = office.all(Offer)
+    assert (mine.state, mine.free_from) == (OfferState.DECLINED, "2026-11-30")
+    assert mine.note == "Talvez Lic. Reyes"
+    assert (other.state, other.free_from) == (OfferState.OFFERED, "")
+    assert office.acts(case)[-2:] == ["offer.declined", "offer.next_week"]
 
 
 def test_work_without_a_search_asks_for_its_documents_at_once(office):

@@ -32,6 +32,7 @@ class OfferOut(BaseModel):
     state: OfferState
     reason: DeclineReason
     note: Words
+    free_from: str
     offered_at: datetime
     answered_at: datetime | None
 

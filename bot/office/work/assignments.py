@@ -1,11 +1,12 @@
 """Assignments: offered to several Defenders, taken by the first who accepts."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.office import talks, tasks, wording
+from bot.office.hours import zones_of
 from bot.office.notices import Notice
 from bot.office.reach.fitness import choose_defenders
 from bot.office.refusal import Refusal
@@ -16,11 +17,20 @@ from bot.office.work.papers import ask_all, withdraw_papers
 from bot.office.work.progress import enter
 from bot.vault import trail
 from handlers.always import covered, withdrawn
+from handlers.offer import VERSION
 from models.assignment import Assignment, AssignmentKind, AssignmentState, Offer, OfferState
 from models.case import Case
 from models.conversation import Talked
 from models.document import DocumentType
-from models.facts import Accepted, Declined, Lapsed, OfferGiven, PapersGiven, SearchGiven
+from models.facts import (
+    Accepted,
+    Declined,
+    FreeNextWeek,
+    Lapsed,
+    OfferGiven,
+    PapersGiven,
+    SearchGiven,
+)
 from models.person import Person
 from models.task import TaskKind
 from models.text import _
@@ -116,6 +126,16 @@ def declined(s: Session, talked: Talked, fact: Declined, now: datetime) -> None:
     offers.ask_when_nobody_is_left(s, assignment, now)
 
 
+def free_next_week(s: Session, talked: Talked, fact: FreeNextWeek, now: datetime) -> None:
+    """Keep from which day somebody can who declined: the next Monday where she lives."""
+    assignment = offers.lock(s, fact.assignment)
+    mine = offers.offer_to(s, assignment, talked.person_id)
+    today = now.astimezone(zones_of(s.get_one(Person, talked.person_id))[0]).date()
+    mine.free_from = (today + timedelta(days=7 - today.weekday())).isoformat()
+    s.add(mine)
+    _note_answer(s, assignment, talked, "offer.next_week", now)
+
+
 def lapsed(s: Session, talked: Talked, fact: Lapsed, now: datetime) -> None:
     """Keep that an offer was not answered in time."""
     assignment = offers.lock(s, fact.assignment)
@@ -155,6 +175,7 @@ def _ask(s: Session, case: Case, assignment: Assignment, person: Person, now: da
             language_needed=assignment.language_needed,
             due=assignment.due,
             budget=assignment.budget,
+            version=VERSION,
         ),
         person_id=person.id or 0,
         case_id=case.id,

@@ -31,12 +31,14 @@ class AssignmentState(Enum):
 class OfferState(Enum):
     """What became of one offer to one Defender."""
 
+    NEXT = "next"  # waits in line; she knows nothing of it
     OFFERED = "offered"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     COVERED = "covered"  # somebody else took it first
     LAPSED = "lapsed"
     WITHDRAWN = "withdrawn"
+    PASSED_OVER = "passed_over"  # could not be asked when it was her turn
 
 
 class Taken(Enum):
@@ -86,7 +88,7 @@ class Assignment(SQLModel, table=True):
 
 
 class Offer(SQLModel, table=True):
-    """One assignment offered to one Defender."""
+    """One assignment offered to one Defender, or to be offered: the line goes by `id`."""
 
     __tablename__ = "offer"
     __table_args__ = (UniqueConstraint("assignment_id", "person_id"),)

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from models.assignment import Assignment, AssignmentKind, Offer
+from models.assignment import Assignment, AssignmentKind, Offer, OfferState
 from models.case import Case, CaseState
 from models.conversation import Talked
 from models.document import DocumentRequest, DocumentType
@@ -54,6 +54,31 @@ async def test_an_offer_is_seen_on_each_channel_and_then_sent(desk: Desk):
     assert [offer.person_id for offer in desk.all(Offer)] == [marta.id, rosa.id, lucia.id]
     assert len(desk.all(Talked, Talked.name == "offer")) == 3
     assert "Rosa Inventada" in page.text
+
+
+async def test_a_line_is_seen_and_kept_in_the_order_that_was_chosen(desk: Desk):
+    desk.case()
+    marta, rosa, lucia = (desk.person(f"{name} Ficticia") for name in ("Marta", "Rosa", "Lucía"))
+    filled = {
+        **WORK,
+        "person_ids": str(marta.id),
+        "then_ids": [str(lucia.id), "", str(rosa.id)],
+    }
+    async with desk.browser("marisol") as browser:
+        await browser.get(PATH)
+        look = await browser.post(PATH, **filled, step="look")
+        line = look.text.rpartition('id="look"')[2]
+        assert line.index("Marta Ficticia") < line.index("Lucía Ficticia")
+        assert line.index("Lucía Ficticia") < line.index("Rosa Ficticia")
+        await browser.post(PATH, **filled, step="send", looked_at=browser.field("looked_at"))
+        page = await browser.get("/console/cases/GT-0417")
+    assert [(offer.person_id, offer.state) for offer in desk.all(Offer)] == [
+        (marta.id, OfferState.OFFERED),
+        (lucia.id, OfferState.NEXT),
+        (rosa.id, OfferState.NEXT),
+    ]
+    assert len(desk.all(Talked, Talked.name == "offer")) == 1
+    assert page.text.count("Espera su turno") == 2
 
 
 async def test_what_changed_after_it_was_seen_is_shown_again_and_not_sent(desk: Desk):

@@ -8,6 +8,7 @@ import pytest
 from bot.office import casebook
 from bot.office.casebook import Covered
 from bot.office.refusal import Refusal
+from bot.office.work import offers
 from handlers import always
 from handlers.offer import VERSION
 from models.assignment import (
@@ -191,6 +192,75 @@ def test_declining_is_kept_for_staff_and_the_last_one_calls_a_human(office):
     with pytest.raises(Covered):
         office.record(hers, Accepted(assignment.id or 0))
     assert assignment.state is AssignmentState.OFFERED
+
+
+def test_a_line_is_asked_one_by_one_and_who_cannot_be_asked_is_passed_over(office):
+    marta, rosa, eva, ines, ana = (
+        office.person(name) for name in ("Marta", "Rosa", "Eva", "Ines", "Ana")
+    )
+    case = office.case()
+    line = [ana.id, eva.id, ines.id, rosa.id, marta.id]
+    assignment = office.offer(case, [marta], then_ids=line)
+    number = assignment.id or 0
+    assert [office.talks(one) for one in (ana, eva, ines, rosa)] == [[]] * 4
+    eva.stopped_at, ines.held_at = NOON, NOON
+    office.record(office.talk(marta, "offer"), Declined(number, DeclineReason.TIME, "Talvez Rosa"))
+    assert office.talks(ana) == [("offer", WAITING)]
+    assert office.talks(rosa) == []
+    assert "Marta" not in office.talk(ana, "offer").given
+    office.record(office.talk(ana, "offer"), Lapsed(number))
+    assert [office.talks(one) for one in (eva, ines)] == [[]] * 2
+    assert office.talks(rosa) == [("offer", WAITING)]
+    assert office.tasks() == []
+    office.record(office.talk(rosa, "offer"), Declined(number, DeclineReason.DISTANCE))
+    assert [(offer.person_id, offer.state) for offer in office.all(Offer)] == [
+        (marta.id, OfferState.DECLINED),
+        (ana.id, OfferState.LAPSED),
+        (eva.id, OfferState.PASSED_OVER),
+        (ines.id, OfferState.PASSED_OVER),
+        (rosa.id, OfferState.DECLINED),
+    ]
+    assert office.tasks(case_id=case.id) == [("nobody_left", "")]
+    assert office.acts(case).count("offer.next") == 2
+
+
+def test_a_line_waits_until_all_who_were_asked_at_once_have_answered(office):
+    marta, rosa, ana = (office.person(name) for name in ("Marta", "Rosa", "Ana"))
+    assignment = office.offer(office.case(), [marta, rosa], then_ids=[ana.id])
+    office.record(office.talk(marta, "offer"), Lapsed(assignment.id or 0))
+    assert office.talks(ana) == []
+    office.record(office.talk(rosa, "offer"), Lapsed(assignment.id or 0))
+    assert office.talks(ana) == [("offer", WAITING)]
+
+
+def test_whoever_waits_in_line_never_hears_of_what_is_taken_or_withdrawn(office):
+    marta, ana = office.person("Marta"), office.person("Ana")
+    taken = office.offer(office.case("GT-0417"), [marta], then_ids=[ana.id])
+    assert office.record(office.talk(marta, "offer"), Accepted(taken.id or 0)) == []
+    withdrawn = office.offer(office.case("GT-0418"), [marta], then_ids=[ana.id])
+    told = casebook.withdraw(office.s, withdrawn, NOON, "staff:1")
+    assert [one.person_id for one in told if one.person_id == ana.id] == []
+    assert office.talks(ana) == []
+    assert [offer.state for offer in office.all(Offer) if offer.person_id == ana.id] == [
+        OfferState.COVERED,
+        OfferState.WITHDRAWN,
+    ]
+
+
+def test_who_stops_while_asked_makes_room_for_the_next(office):
+    marta, ana = office.person("Marta"), office.person("Ana")
+    assignment = office.offer(office.case(), [marta], then_ids=[ana.id])
+    marta.stopped_at = NOON
+    offers.let_go(office.s, marta, NOON)
+    assert states(office) == [OfferState.LAPSED, OfferState.OFFERED]
+    assert given(office.talk(ana, "offer")).assignment == assignment.id
+
+
+def test_an_unfit_person_is_refused_in_line_too(office):
+    marta, ana = office.person("Marta"), office.person("Ana")
+    ana.stopped_at = NOON
+    with pytest.raises(Refusal, match="Ana has asked for no more messages"):
+        office.offer(office.case(), [marta], then_ids=[ana.id])
 
 
 def test_an_offer_is_withdrawn_from_everybody(office):

@@ -59,7 +59,11 @@ class AssignmentOut(BaseModel):
 
 
 class AssignmentIn(BaseModel):
-    """Work to offer. All but `details` may be told in the offer, so it names nobody."""
+    """Work to offer. All but `details` may be told in the offer, so it names nobody.
+
+    All of `person_ids` are asked at once; once they have said no or not answered, those of
+    `then_ids` one by one, in their order.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,6 +75,7 @@ class AssignmentIn(BaseModel):
     details: Annotated[str, Field(max_length=4000)] = ""
     documents: list[DocumentType] = []
     person_ids: Annotated[list[RowId], Field(min_length=1, max_length=100)]
+    then_ids: Annotated[list[RowId], Field(max_length=100)] = []
 
 
 @router.get("", summary="List the work on a case")
@@ -104,6 +109,7 @@ async def offer(reference: str, body: AssignmentIn, caller: Writes, once: Once) 
             details=body.details,
             documents=body.documents,
             person_ids=body.person_ids,
+            then_ids=body.then_ids,
             now=caller.now,
             actor=caller.actor,
         )

@@ -24,6 +24,9 @@ from models.text import Text, _
 
 doors = Doors()
 
+PLACES = 3
+"""Places in the line of the form. The API takes more."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -46,6 +49,7 @@ class Wanted:
     details: str
     documents: tuple[DocumentType, ...]
     person_ids: tuple[int, ...]
+    then_ids: tuple[int, ...]
 
 
 @doors.get("/cases/{reference}/offer", Needs.ACT)
@@ -78,6 +82,7 @@ async def offer(visit: Visit) -> Response:
             details=wanted.details,
             documents=wanted.documents,
             person_ids=wanted.person_ids,
+            then_ids=wanted.then_ids,
             now=visit.now,
             actor=visit.actor,
         )
@@ -115,6 +120,7 @@ def _read(visit: Visit) -> Wanted | None:
         details=form.words("details"),
         documents=tuple(form.choices("documents", DocumentType)),
         person_ids=tuple(form.numbers("person_ids")),
+        then_ids=tuple(form.numbers("then_ids")),
     )
     if not wanted.person_ids:
         form.wrong("person_ids", _("Choose at least one Defender to ask."))
@@ -128,7 +134,11 @@ async def _form(visit: Visit, wanted: Wanted | None) -> Response:
     case, defenders = await visit.read(gather)
     if case.state is not CaseState.OPEN:
         visit.form.refuse(_("The case {code} is closed.", code=case.reference))
-    chosen = [one for one in defenders if wanted and one.person.id in wanted.person_ids]
+    known = {one.person.id: one for one in defenders}
+    first = [one for one in defenders if wanted and one.person.id in wanted.person_ids]
+    after = wanted.then_ids if wanted else ()
+    line = [known[one] for one in after if one in known and known[one] not in first]
+    chosen = [*first, *line]
     visit.form.refuse(*(one.why_not for one in chosen if one.why_not is not None))
     return visit.again(
         "offer_new.html",
@@ -137,7 +147,9 @@ async def _form(visit: Visit, wanted: Wanted | None) -> Response:
         kinds=list(AssignmentKind),
         documents=list(DocumentType),
         previews=_previews(visit, case, wanted, chosen) if wanted and visit.form.fine else [],
-        chosen=chosen,
+        chosen=first,
+        line=line,
+        places=PLACES,
         mark=visit.form.mark(),
     )
 

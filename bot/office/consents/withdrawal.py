@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 
 from bot.office import talks, tasks
 from bot.office.consents import log
-from bot.office.reach.consent import cancel_messages
+from bot.office.unsent import cancel_messages
 from bot.vault import trail
 from models.grant import Giver, GrantAct, Medium, Purpose
 from models.outbox import Outbox

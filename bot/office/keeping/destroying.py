@@ -9,8 +9,8 @@ from sqlmodel import Session, col, or_, select
 
 from bot.office import wording
 from bot.office.keeping import holds, rows
-from bot.office.reach.consent import cancel_messages
 from bot.office.refusal import Refusal
+from bot.office.unsent import cancel_messages
 from bot.vault import trail
 from bot.vault.owning import sealing_of
 from models.assignment import Assignment, AssignmentState

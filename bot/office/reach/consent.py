@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from bot.office import talks, tasks
 from bot.office.reach import proof
 from bot.office.reach.addresses import best_address, holders
+from bot.office.unsent import cancel_messages
 from bot.office.work.offers import held_cases, let_go
 from bot.vault import trail
 from models.consent import ConsentEvent, ConsentKind
-from models.outbox import Outbox, OutboxState, Weight
+from models.outbox import Outbox
 from models.person import Address, Link, Person, Trust, Via
 from models.task import TaskKind
 
@@ -216,17 +215,3 @@ def _hand_over(
             case_id=case_id,
             detail=words,
         )
-
-
-def cancel_messages(s: Session, whose: ColumnElement[bool], now: datetime) -> None:
-    """Let nothing of this go that has not gone yet, but the word that confirms a stop."""
-    # One statement, so that what a sender has just claimed is left to it.
-    s.exec(
-        sa.update(Outbox)
-        .where(
-            whose,
-            col(Outbox.state) == OutboxState.PENDING,
-            col(Outbox.weight) != Weight.STOP.value,
-        )
-        .values(state=OutboxState.CANCELLED, changed_at=now)
-    )

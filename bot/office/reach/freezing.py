@@ -7,8 +7,8 @@ from sqlmodel import Session, col, select
 
 from bot.office import tasks
 from bot.office.reach.addresses import usable_by
-from bot.office.reach.consent import cancel_messages
 from bot.office.refusal import Refusal
+from bot.office.unsent import cancel_messages
 from bot.vault import trail
 from handlers.understanding import Meaning, says_phrase, understand
 from models.outbox import Outbox

@@ -7,7 +7,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.office.consents import log
-from bot.office.reach.consent import cancel_messages, hush
+from bot.office.reach.consent import hush
+from bot.office.unsent import cancel_messages
 from bot.vault import trail
 from models.consent import ConsentEvent, ConsentKind
 from models.grant import GrantAct, Purpose, Standing

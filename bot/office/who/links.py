@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from bot.office import hours as clock
 from bot.office.hours import Hours
-from bot.office.reach.consent import cancel_messages
 from bot.office.refusal import Refusal
+from bot.office.unsent import cancel_messages
 from bot.vault import trail
 from models.outbox import Outbox
 from models.person import Address, Doubt, Link, Person, Role, Trust

@@ -1,11 +1,11 @@
 """Assignments: offered to several Defenders, taken by the first who accepts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.office import talks, tasks, wording
+from bot.office import tasks, wording
 from bot.office.hours import zones_of
 from bot.office.notices import Notice
 from bot.office.reach.fitness import choose_defenders
@@ -17,7 +17,6 @@ from bot.office.work.papers import ask_all, withdraw_papers
 from bot.office.work.progress import enter
 from bot.vault import trail
 from handlers.always import covered, withdrawn
-from handlers.offer import VERSION
 from models.assignment import Assignment, AssignmentKind, AssignmentState, Offer, OfferState
 from models.case import Case
 from models.conversation import Talked
@@ -52,10 +51,14 @@ def offer(
     details: str,
     documents: Collection[DocumentType],
     person_ids: Collection[int],
+    then_ids: Sequence[int] = (),
     now: datetime,
     actor: str,
 ) -> Assignment:
-    """Offer a piece of work, blind. Refuses unfit people and an offer that would name somebody."""
+    """Offer a piece of work, blind. Refuses unfit people and an offer that would name somebody.
+
+    `then_ids` are asked one by one, in their order, once all of `person_ids` have said no.
+    """
     must_be_open(case)
     if not person_ids:
         raise Refusal(_("Choose at least one Defender."))
@@ -66,6 +69,9 @@ def offer(
             _("The offer would hold a name or place that this case guards. Leave it out.")
         )
     people = choose_defenders(s, person_ids)
+    after = [number for number in dict.fromkeys(then_ids) if number not in set(person_ids)]
+    known = {person.id: person for person in choose_defenders(s, after)}
+    line = [known[number] for number in after]
     assignment = Assignment(
         case_id=case.id or 0,
         kind=kind,
@@ -82,7 +88,8 @@ def offer(
     s.flush()
     for person in people:
         offers.make(s, assignment, person, now)
-        _ask(s, case, assignment, person, now)
+    for person in line:
+        offers.put_in_line(s, assignment, person, now)
     enter(s, assignment, AssignmentState.OFFERED, actor, now)
     return assignment
 
@@ -123,7 +130,7 @@ def declined(s: Session, talked: Talked, fact: Declined, now: datetime) -> None:
         return
     offers.close(s, mine, OfferState.DECLINED, now, reason=fact.reason, note=fact.note)
     _note_answer(s, assignment, talked, "offer.declined", now)
-    offers.ask_when_nobody_is_left(s, assignment, now)
+    offers.go_on(s, assignment, now)
 
 
 def free_next_week(s: Session, talked: Talked, fact: FreeNextWeek, now: datetime) -> None:
@@ -144,7 +151,7 @@ def lapsed(s: Session, talked: Talked, fact: Lapsed, now: datetime) -> None:
         return
     offers.close(s, mine, OfferState.LAPSED, now)
     _note_answer(s, assignment, talked, "offer.lapsed", now)
-    offers.ask_when_nobody_is_left(s, assignment, now)
+    offers.go_on(s, assignment, now)
 
 
 def withdraw(s: Session, assignment: Assignment, now: datetime, actor: str) -> list[Notice]:
@@ -162,36 +169,14 @@ def withdraw(s: Session, assignment: Assignment, now: datetime, actor: str) -> l
     ]
 
 
-def _ask(s: Session, case: Case, assignment: Assignment, person: Person, now: datetime) -> None:
-    talks.start(
-        s,
-        name="offer",
-        given=OfferGiven(
-            assignment=assignment.id or 0,
-            code=case.reference,
-            first_name=person.name.partition(" ")[0],
-            kind=assignment.kind,
-            municipality=assignment.municipality,
-            language_needed=assignment.language_needed,
-            due=assignment.due,
-            budget=assignment.budget,
-            version=VERSION,
-        ),
-        person_id=person.id or 0,
-        case_id=case.id,
-        code=case.reference,
-        now=now,
-    )
-
-
 def _tell_the_others(
     s: Session, assignment: Assignment, state: OfferState, now: datetime
 ) -> list[Notice]:
-    """Close the offers that nobody answered. Whoever has seen theirs is told so."""
+    """Close the offers that nobody answered, and the line. Whoever has seen theirs is told so."""
     told: list[tuple[Offer, Talked]] = []
     code = s.get_one(Case, assignment.case_id).reference
     text = covered(code) if state is OfferState.COVERED else withdrawn(code)
-    for other in offers.standing(s, assignment):
+    for other in offers.standing(s, assignment, OfferState.OFFERED, OfferState.NEXT):
         offers.close(s, other, state, now)
         mine = threads.about(
             s,

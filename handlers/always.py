@@ -233,6 +233,38 @@ def upload_over() -> Text:
     return _("This page does not work any more. Write to us and we will send you another.")
 
 
+def details_link(link: str) -> Text:
+    """Tell whoever took work where she reads what it is about."""
+    return _("The details, to be read once: {link}", link=link)
+
+
+def details_title() -> Text:
+    """Head the page behind the link."""
+    return _("The details")
+
+
+def details_ask(code: str) -> Text:
+    """Say on the page, before it is opened, that it opens once: the code, nothing else."""
+    return _(
+        "{code}. They are shown once. Open them where nobody reads over your shoulder.", code=code
+    )
+
+
+def details_button() -> Text:
+    """Label the button on the page."""
+    return _("Show the details")
+
+
+def details_shown() -> Text:
+    """Say on the page, under the details, that they are not shown again."""
+    return _("They are not shown again. Close this page when you have read them.")
+
+
+def details_over() -> Text:
+    """Say on the page that the link was used, has lapsed, or opens nothing of hers any more."""
+    return _("This page does not work any more. Write PERSON, and coordination will help you.")
+
+
 def no_way_back() -> Text:
     """Say that the last answer cannot be taken back here."""
     return _("That cannot be undone here. If something is wrong, write PERSON.")

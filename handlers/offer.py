@@ -85,7 +85,9 @@ def _accept(talk: Talk, given: OfferGiven, words: str) -> None:
         together(
             _("Thank you, {first_name}. {code} is yours.", first_name=name, code=code),
             _("Coordination has your question.") if asked else None,
-            _(
+            _("When you have news, write {code}.", code=code)
+            if given.details
+            else _(
                 "Coordination will give you the details. When you have news, write {code}.",
                 code=code,
             ),

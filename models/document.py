@@ -65,7 +65,10 @@ class DocumentRequest(SQLModel, table=True):
 
 
 class UploadPass(SQLModel, table=True):
-    """A one-time link by which somebody whose SMS cannot carry pictures uploads them."""
+    """A one-time link: to upload pictures that SMS cannot carry, or to read what work is about.
+
+    Which of the two it opens is part of what the hash of its token is made of.
+    """
 
     __tablename__ = "upload_pass"
 

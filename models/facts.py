@@ -45,6 +45,7 @@ class OfferGiven:
     due: str = ""  # ISO day
     budget: str = ""
     version: int = 1
+    details: bool = False  # a link to them follows a yes
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.console.api import api
+from bot.console.details import Details
 from bot.console.doors import Doors, Keeper, home
 from bot.console.headers import Headers
 from bot.console.live import doors as live_doors
@@ -112,9 +113,11 @@ def routes(world: World) -> list[BaseRoute]:
         exception_handlers={404: lost, 405: lost},
     )
     uploads = Starlette(routes=Upload(world, paper).routes())
+    details = Starlette(routes=Details(world, paper).routes())
     return [
         Route("/console", home),
         Mount("/console", Headers(pages, secure=secure)),
         Mount("/u", Headers(uploads, secure=secure)),
+        Mount("/d", Headers(details, secure=secure)),
         Mount("/api/v1", Headers(api(world), secure=secure)),
     ]

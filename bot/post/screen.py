@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.office import casebook, people, talks, tasks
-from bot.post import outbox, uploads
+from bot.post import details, outbox, uploads
 from bot.post.memory import Memory, remember, seen
 from bot.post.phrases import NONE, chosen
 from bot.post.router import payload
@@ -228,7 +228,9 @@ class Screen:
         if any(isinstance(fact, NeverHere) for fact in turn.records):
             # The one word after «not here»: that we heard it.
             cause = replace(cause, weight=Weight.STOP)
-        row = self._speak(s, person, talked, [*before, *turn.says], turn.asks, cause, entry, now)
+        links = details.link(s, self._world, talked, turn.records, now)
+        says = [*before, *turn.says, *links]
+        row = self._speak(s, person, talked, says, turn.asks, cause, entry, now)
         s.add(talked)
         self.notices(s, told, now)
         return row
@@ -291,8 +293,9 @@ class Screen:
                 now + timedelta(hours=asks.patience_hours) if asks.patience_hours else None
             )
             words.append(render(asks.text, person.language))
-            if asks.kind is Kind.PHOTOS and address is not None:
-                words.extend(self._upload(s, person, talked, address, now))
+            if asks.kind is Kind.PHOTOS:
+                links = uploads.words(s, self._world, talked, address, now)
+                words.extend(render(text, person.language) for text in links)
             options = [
                 (payload(talked.id or 0, asks.name, index), label)
                 for index, label in enumerate(
@@ -319,15 +322,6 @@ class Screen:
         if asks is not None:
             talked.asked_in = row
         return row
-
-    def _upload(
-        self, s: Session, person: Person, talked: Talked, address: Address, now: datetime
-    ) -> list[str]:
-        channel = self._world.channels.get(address.via.value)
-        if channel is None or channel.abilities.media_in:
-            return []
-        link = uploads.link(s, self._world, talked, now)
-        return [render(always.upload_link(link), person.language)]
 
     def _put(
         self,

@@ -21,6 +21,7 @@ from models.conversation import Talked
 from models.document import UploadPass
 from models.evidence import Evidence, EvidenceState, Provenance
 from models.facts import request_of
+from models.person import Address
 from models.text import Text
 
 LIFE = timedelta(days=7)
@@ -67,6 +68,16 @@ def link(s: Session, world: World, talked: Talked, now: datetime) -> str:
         )
     )
     return f"{world.settings.public_url}/u/{token}"
+
+
+def words(
+    s: Session, world: World, talked: Talked, address: Address | None, now: datetime
+) -> list[Text]:
+    """Give the words with a link, for who is asked for photos where messages carry none."""
+    channel = None if address is None else world.channels.get(address.via.value)
+    if channel is None or channel.abilities.media_in:
+        return []
+    return [always.upload_link(link(s, world, talked, now))]
 
 
 class Uploads:

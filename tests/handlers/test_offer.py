@@ -41,6 +41,16 @@ def test_a_defender_takes_it_with_a_button_or_a_number(stage: Stage):
     assert marta.ended
 
 
+def test_whoever_gets_the_details_by_a_link_is_not_told_to_wait_for_them(stage: Stage):
+    marta = stage.plays("offer", replace(GIVEN, version=VERSION, details=True))
+    marta.hears(OFFERED)
+    marta.says("si la agaro 417 cuanto dan d viaticos")
+    marta.hears(
+        "Gracias, Marta. GT-0417 queda a su cargo. Coordinación ya tiene su pregunta."
+        " Cuando tenga noticias, escriba GT-0417."
+    )
+
+
 def test_a_defender_takes_it_with_typos_and_her_question_reaches_a_human(stage: Stage):
     marta = stage.plays("offer", GIVEN)
     marta.hears(OFFERED)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bot.simulator.remote import Phone, Phones
 from bot.simulator.twilio.segments import segments
 from tests.world import Staff, Town, coordinator_token, count, town
@@ -19,6 +21,7 @@ from tests.world import Staff, Town, coordinator_token, count, town
 FATHER = "+50499990118"
 STORY = "buenas me dijeron q aqui ayudan a los q les quitaron los niños alla en el norte"
 TELLING = ("hij", "niñ", "HN-0119", "Honduras", "deport", "busca", "caso")
+DETAILS = "Preguntar en la alcaldía auxiliar por los libros de 2018."
 BODY = "Necesitamos 2 personas para tomar declaraciones en q'eqchi' esta semana. ¿Puede?"
 
 
@@ -364,7 +367,7 @@ async def e1_an_offer_behind_closed_hours_is_taken_with_typos_and_a_question(
     await phones.faults("twilio", whatsapp_window=True)
     one = await enrolled(staff, "Marta Ficticia", "defender", "whatsapp", marta, "GT")
     two = await enrolled(staff, "Rosa Inventada", "defender", "sms", rosa, "GT")
-    await _offered(staff, "GT-0417", "GT", [one, two])
+    await _offered(staff, "GT-0417", "GT", [one, two], details=DETAILS)
     phone, late = phones.whatsapp(marta), phones.sms(rosa)
     asked = await phone.hears("GT-0417")
     for part in ("Marta", "Todos Santos Cuchumatán", "mam", "5 dic"):
@@ -376,14 +379,26 @@ async def e1_an_offer_behind_closed_hours_is_taken_with_typos_and_a_question(
     assert "Coordinación ya tiene su pregunta" in yours["text"]
     found = await staff.until("/tasks", lambda page: _tasks(page, "question", one))
     assert "viaticos" in _tasks(found, "question", one)[0]["detail"]
-    assert _tasks(found, "details", one)  # a human gives her the details
+    assert _tasks(found, "details", one) == []  # the link gives them
+    await _read_once(yours["text"].rpartition(" ")[2])
     await late.hears("ya se cubr")
     assert await _offers(staff, "GT-0417") == {one: "accepted", two: "covered"}
     assert len(await phone.words()) == 2  # the offer and one thanks
     for words in [*await phone.words(), *await late.words()]:
+        assert DETAILS not in words
         assert "Juan" not in words
         assert "Mendoza" not in words
     await phones.faults("twilio")
+
+
+async def _read_once(link: str) -> None:
+    """Look at a link as phones do, then open it: it shows the details once."""
+    async with httpx.AsyncClient(timeout=20) as browser:
+        shut = await browser.get(link)
+        assert shut.status_code == 200
+        assert DETAILS not in shut.text
+        assert DETAILS in (await browser.post(link)).text
+        assert (await browser.post(link)).status_code == 410
 
 
 async def e5_a_father_who_was_swindled_checks_us_and_picks_an_hour(
@@ -472,7 +487,13 @@ async def _reached_out_to(staff: Staff, code: str, country: str, person: int) ->
 
 
 async def _offered(
-    staff: Staff, code: str, country: str, ids: list[int], *, then: Sequence[int] = ()
+    staff: Staff,
+    code: str,
+    country: str,
+    ids: list[int],
+    *,
+    then: Sequence[int] = (),
+    details: str = "",
 ) -> None:
     """Open a case and offer a search, to some at once and to others one by one."""
     await staff.post(
@@ -491,6 +512,7 @@ async def _offered(
         due="2026-12-05",
         person_ids=ids,
         then_ids=list(then),
+        details=details,
     )
 
 

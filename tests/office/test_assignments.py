@@ -54,6 +54,7 @@ def test_an_offer_tells_the_work_and_nobody_of_whom(office):
         due="2026-12-05",
         budget="Q400",
         version=VERSION,
+        details=True,
     )
     assert office.acts(case) == ["case.opened", "assignment.offered"]
 
@@ -127,7 +128,7 @@ def test_the_first_who_accepts_has_it_and_the_others_hear_that_it_is_covered(s, 
     assert [talks[name].state for name in ("Rosa", "Eva", "Ana")] == [CANCELLED] * 3
     s.expire_all()
     assert s.get_one(Outbox, unsent.id).state is OutboxState.CANCELLED
-    assert office.tasks(case_id=case.id) == [("details", "")]
+    assert office.tasks(case_id=case.id) == []  # a link gives her the details
     assert ("search", READY) in office.talks(marta)
     # Told twice, it is the same.
     assert office.record(talks["Marta"], fact) == []
@@ -137,6 +138,17 @@ def test_the_first_who_accepts_has_it_and_the_others_hear_that_it_is_covered(s, 
         with pytest.raises(Covered):
             office.record(talks[name], fact)
     assert assignment.defender_id == marta.id
+
+
+@pytest.mark.parametrize("words", ["", " \n", "Buscar a Tomasa de la Novela."])
+def test_details_that_are_none_or_name_somebody_are_a_humans_to_give(office, words: str):
+    marta = office.person("Marta")
+    case = office.case("GT-0417")
+    assignment = office.offer(case, [marta], details=words)
+    talked = office.talk(marta, "offer")
+    assert not given(talked).details
+    office.record(talked, Accepted(assignment.id or 0))
+    assert office.tasks(case_id=case.id) == [("details", "")]
 
 
 def test_who_has_no_time_but_can_next_week_stays_declined_with_the_monday_after(office):

@@ -50,7 +50,7 @@ class Story:
     def __post_init__(self) -> None:
         office = self.office
         self.people = [office.person(name) for name in ("Marta", "Rosa", "Eva", "Ana")]
-        self.assignment = office.offer(office.case(), self.people)
+        self.assignment = office.offer(office.case(), self.people, details="")
         self.talks: list[Talked] = [office.talk(person, "offer") for person in self.people]
         for n in self.shown:
             office.show(self.talks[n]).state = OutboxState.SENT

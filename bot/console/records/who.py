@@ -23,7 +23,7 @@ BELONGINGS: Mapping[str, Text] = {
     "assignment.defender_id": _("Work taken"),
     "offer.person_id": _("Offers of work"),
     "document_request.person_id": _("Documents asked for"),
-    "upload_pass.person_id": _("Upload links"),
+    "upload_pass.person_id": _("Links that work once"),
     "whereabouts.reported_by": _("Reports on searches"),
     "recipient.person_id": _("Broadcasts"),
     "invite.person_id": _("Invites"),

@@ -12,6 +12,7 @@ from bot.office.reach.fitness import choose_defenders
 from bot.office.refusal import Refusal
 from bot.office.work import offers, threads
 from bot.office.work.cases import must_be_open
+from bot.office.work.details import by_link
 from bot.office.work.findings import open_search
 from bot.office.work.papers import ask_all, withdraw_papers
 from bot.office.work.progress import enter
@@ -107,14 +108,15 @@ def accepted(s: Session, talked: Talked, fact: Accepted, now: datetime) -> list[
     assignment.accepted_at = now
     enter(s, assignment, AssignmentState.ACCEPTED, trail.by_person(talked.person_id), now)
     notices = _tell_the_others(s, assignment, OfferState.COVERED, now)
-    tasks.need(
-        s,
-        kind=TaskKind.DETAILS,
-        cause=f"details-{assignment.id}",
-        now=now,
-        person_id=talked.person_id,
-        case_id=assignment.case_id,
-    )
+    if not by_link(s, assignment):
+        tasks.need(
+            s,
+            kind=TaskKind.DETAILS,
+            cause=f"details-{assignment.id}",
+            now=now,
+            person_id=talked.person_id,
+            case_id=assignment.case_id,
+        )
     if assignment.kind is AssignmentKind.FIELD_SEARCH:
         open_search(s, assignment, s.get_one(Case, assignment.case_id), now)
     else:

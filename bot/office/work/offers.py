@@ -8,6 +8,7 @@ from bot.office import talks, tasks
 from bot.office.duty import shifts
 from bot.office.reach.fitness import choose_defenders
 from bot.office.refusal import Refusal
+from bot.office.work.details import by_link
 from bot.vault import trail
 from handlers.offer import VERSION
 from models.assignment import Assignment, AssignmentState, DeclineReason, Offer, OfferState
@@ -167,6 +168,7 @@ def _ask(s: Session, assignment: Assignment, offer: Offer, person: Person, now: 
             due=assignment.due,
             budget=assignment.budget,
             version=VERSION,
+            details=by_link(s, assignment),
         ),
         person_id=person.id or 0,
         case_id=assignment.case_id,

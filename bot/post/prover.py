@@ -79,8 +79,11 @@ def ask_pin(s: Session, world: World, arrival: Arrival, person: Person) -> None:
 
 def choose(s: Session, world: World, arrival: Arrival, talked: Talked, digits: str) -> None:
     """Keep the PIN that somebody chose, or ask for a better one."""
-    kept = proof.keep_pin(s, arrival.person, digits, arrival.now)
-    answer = pin.KEPT if kept else "refused"
+    if len(digits) == proof.CODE_DIGITS:
+        answer = pin.CODE  # it may be meant for another phone, and whoever sent it knows it
+    else:
+        kept = proof.keep_pin(s, arrival.person, digits, arrival.now)
+        answer = pin.KEPT if kept else pin.EASY
     Screen(world).answer(s, talked, {"words": answer}, arrival.cause(), arrival.now)
 
 

@@ -42,11 +42,16 @@ def test_who_forgot_it_gets_a_code_elsewhere_or_a_human(stage: Stage):
 def test_a_pin_is_chosen_and_an_easy_one_is_not_taken(stage: Stage):
     marta = stage.plays("pin", PinGiven(7))
     marta.hears(
-        "Elija un PIN de 4 a 8 números y escríbalo aquí. Se lo pediremos si cambia de teléfono. "
+        "Elija un PIN de 4 o 5 números y escríbalo aquí. Se lo pediremos si cambia de teléfono. "
         "No se lo diga a nadie."
     )
     marta.says("refused")
-    marta.hears("Ese PIN es fácil de adivinar. Elija otro, de 4 a 8 números.")
+    marta.hears("Ese PIN es fácil de adivinar. Elija otro, de 4 o 5 números.")
+    marta.says("code")
+    marta.hears(
+        "Nuestras claves tienen 6 números: si le llegó una, escríbala en su otro teléfono. "
+        "Para su PIN, elija 4 o 5 números."
+    )
     marta.says("kept")
     marta.hears("Listo: guardamos su PIN. Ya puede borrar su mensaje.")
 

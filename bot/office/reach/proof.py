@@ -233,8 +233,12 @@ def fits(s: Session, person: Person, digits: str) -> bool:
 
 
 def keep_pin(s: Session, person: Person, digits: str, now: datetime) -> bool:
-    """Keep the PIN somebody chose. False when it is too short, too long or soon guessed."""
-    if not SHORTEST <= len(digits) <= LONGEST or trivial(digits):
+    """Keep the PIN somebody chose. False when it is too short, too long or soon guessed.
+
+    None is as long as a code: a code that is typed on the wrong phone never becomes a PIN.
+    """
+    fits_none = len(digits) == CODE_DIGITS or not SHORTEST <= len(digits) <= LONGEST
+    if fits_none or trivial(digits):
         return False
     kept = _pin(s, person) or Pin(person_id=person.id or 0, set_at=now)
     kept.hash, kept.set_at = _HASHER.hash(digits), now

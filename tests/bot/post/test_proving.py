@@ -9,7 +9,7 @@ from bot.db import Database
 from bot.office.reach import proof
 from models.inbox import Heard
 from models.outbox import Held, OutboxState
-from models.person import Address, Via
+from models.person import Address, Person, Via
 from tests.bot import here, scene
 from tests.bot.here import Clock
 from tests.bot.post.phones import SECRETS, Phones
@@ -195,6 +195,37 @@ def test_who_forgot_it_and_has_no_other_phone_is_for_a_human_who_vouches(
         "Por su seguridad, una persona de nuestro equipo va a confirmar que es usted."
     ]
     assert [one.cause for one in scene.tasks(phones.db) if one.cause.startswith("proof:pin")]
+
+
+def test_a_code_for_another_phone_never_becomes_the_pin_whenever_it_is_typed(
+    phones: Phones, marta: int
+) -> None:
+    phones.says(MARTA, "hola")
+    phones.has(marta, NEW)
+    phones.says(MARTA, "PIN")  # and while she chooses, her other phone asks for a code
+    phones.says(NEW, "417")
+    code = phones.shown[MARTA][-1][12:18]
+    where = "Nuestras claves tienen 6 números: si le llegó una, escríbala en su otro teléfono."
+    assert phones.says(MARTA, code)[0].startswith(where)
+    assert phones.says(NEW, code)[0] == THANKS
+    assert phones.says(MARTA, f"mi clave es {code}")[0].startswith(where), "also when it was used"
+    phones.clock.goes_on(hours=1)
+    assert phones.says(MARTA, code)[0].startswith(where), "and when it is over"
+    assert phones.says(MARTA, PIN) == ["Listo: guardamos su PIN. Ya puede borrar su mensaje."]
+    assert phones.db.read_now(lambda s: proof.fits(s, s.get_one(Person, marta), PIN))
+    assert not phones.db.read_now(lambda s: proof.fits(s, s.get_one(Person, marta), code))
+
+
+def test_a_pin_is_never_as_long_as_a_code(phones: Phones, marta: int) -> None:
+    now = phones.clock.time
+
+    def kept(digits: str) -> bool:
+        return phones.db.write_now(
+            lambda s: proof.keep_pin(s, s.get_one(Person, marta), digits, now)
+        )
+
+    tried = ("4821", "48213", "482137", "4821379", "48213795", "482137951")
+    assert [len(digits) for digits in tried if kept(digits)] == [4, 5, 7, 8]
 
 
 # --- impostors ------------------------------------------------------------------------------------

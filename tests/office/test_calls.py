@@ -48,7 +48,7 @@ def test_a_first_contact_is_given_hours_and_who_we_are_and_no_code(s, office, ca
         "phone": "+502 2222 0000",
         "website": "",
         "hours": "",
-        "owner": "",
+        "owner": "Ana",
     }
     organisation.describe(s, **facts, review_by=NOON + HOUR, now=NOON, actor="staff:1")
     guatemala = timezone(timedelta(hours=-6))

@@ -111,7 +111,7 @@ def test_where_nobody_said_at_which_hours_we_answer_the_hours_of_ours_are_told(o
         website="",
         hours="",
         owner="Ana",
-        review_by=office.now,
+        review_by=office.now + timedelta(days=1),
         reply_hours=1,
         now=office.now,
         actor=ACTOR,

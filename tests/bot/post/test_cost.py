@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_what_we_say_of_ourselves_is_what_was_written_last(
                 website="",
                 hours="",
                 owner="Ana",
-                review_by=NOW,
+                review_by=NOW + timedelta(days=1),
                 now=NOW,
                 actor="staff:1",
             )

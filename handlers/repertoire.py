@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.added import added
 from handlers.announce import announce
 from handlers.consent import VERSION, consent
 from handlers.intake import intake
@@ -28,6 +29,7 @@ from handlers.which import which
 from models.assignment import AssignmentKind
 from models.document import DocumentType
 from models.facts import (
+    AddedGiven,
     AnnounceGiven,
     ConsentGiven,
     IntakeGiven,
@@ -98,6 +100,7 @@ REPERTOIRE: Mapping[str, Entry] = {
         proving, ProvingGiven, Expect.OPEN, Weight.REPLY, urgent=True, aside=True, neutral=True
     ),
     "pin": Entry(pin, PinGiven, Expect.OPEN, Weight.REPLY, urgent=True, aside=True, neutral=True),
+    "added": Entry(added, AddedGiven, Expect.YES_NO, Weight.NOTICE, aside=True, neutral=True),
 }
 
 SAMPLES: Mapping[str, object] = {
@@ -138,5 +141,6 @@ SAMPLES: Mapping[str, object] = {
     "which": WhichGiven(heard=0, codes=("GT-0417", "HN-0233")),
     "proving": ProvingGiven(address=1, pin=True, code=True),
     "pin": PinGiven(address=1),
+    "added": AddedGiven(address=1, added=2),
 }
 """Something to try each conversation with."""

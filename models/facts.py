@@ -127,6 +127,21 @@ class PinGiven:
 
 
 @dataclass(frozen=True)
+class AddedGiven:
+    """Somebody is told at one address that another one was added to theirs."""
+
+    address: int
+    added: int
+
+
+@dataclass(frozen=True)
+class NotAdded:
+    """Somebody says that it was not them who added an address."""
+
+    added: int
+
+
+@dataclass(frozen=True)
 class ConsentGiven:
     """One purpose to be asked for, by whom of staff, in which version of the words."""
 
@@ -335,6 +350,8 @@ _KINDS: dict[str, Any] = {
         WhichGiven,
         ProvingGiven,
         PinGiven,
+        AddedGiven,
+        NotAdded,
         ConsentGiven,
         ConsentAnswered,
         Accepted,

@@ -63,6 +63,7 @@ class Doubt(Enum):
     NEW_ID = "new_id"  # WhatsApp knows the number under another id than before
     MOVED = "moved"  # WhatsApp says that its holder has another number now
     STAFF = "staff"  # a human doubts it
+    DENIED = "denied"  # on another phone of theirs they said that they did not add it
 
 
 class Person(SQLModel, table=True):

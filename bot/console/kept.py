@@ -116,6 +116,11 @@ SENTENCES = (
     t("WhatsApp says that this person has another number now."),
     t("One of you doubts that an address is still this person's."),
     t(
+        "A phone came in by an invite, and on another phone of this person they said that it was "
+        "not them."
+    ),
+    t("If their PIN may be known to others, drop it."),
+    t(
         "Nothing of a case goes there until one of you has asked by a way that is sure, and has "
         "said on the page of this person what it is."
     ),

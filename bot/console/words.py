@@ -182,6 +182,7 @@ WORDS: Mapping[Enum, Text] = {
     Doubt.NEW_ID: p_("doubt", "In doubt: WhatsApp knows another account there"),
     Doubt.MOVED: p_("doubt", "In doubt: WhatsApp says that the number was changed"),
     Doubt.STAFF: p_("doubt", "In doubt: one of you doubts it"),
+    Doubt.DENIED: p_("doubt", "In doubt: on another phone they said that it was not them"),
     RegroupingKind.JOIN: _("Two in the record are one person"),
     RegroupingKind.MOVE: _("An address is somebody else's"),
     RegroupingKind.PART: _("An address is that of somebody who is not in the record yet"),
@@ -302,6 +303,7 @@ TALKS: Mapping[str, Text] = {
     "which": p_("conversation", "Which request is meant"),
     "proving": p_("conversation", "Proof of who writes"),
     "pin": p_("conversation", "Choice of a PIN"),
+    "added": p_("conversation", "Another phone was added"),
 }
 
 COUNTRIES: Mapping[str, Text] = {

@@ -13,6 +13,7 @@ from bot.office.duty.intake import agreed
 from bot.office.notices import Notice
 from bot.office.reach import consent
 from bot.office.reach.addresses import best_address, last_heard
+from bot.office.who import doubts
 from bot.office.work.assignments import (
     Covered,
     accepted,
@@ -42,6 +43,7 @@ from models.facts import (
     LanguageChosen,
     Lapsed,
     NeverHere,
+    NotAdded,
     NotNow,
     PapersSent,
     SearchReported,
@@ -109,6 +111,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
             agreed(s, talked, fact, now)
         case LanguageChosen():
             _language_chosen(s, talked, fact, now)
+        case NotAdded():
+            doubts.denied(s, s.get_one(Person, talked.person_id), fact.added, now)
         case Belongs():
             pass  # the turn has put what came where it belongs
         case _:

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from bot.office import organisation, talks
 from bot.office.reach import proof
-from bot.post import prover
+from bot.post import prover, telling
 from bot.post.arrival import Arrival
 from bot.post.screen import Screen
 from bot.world import World
@@ -17,6 +17,7 @@ def welcome(s: Session, world: World, arrival: Arrival) -> None:
     Pressed twice, it is said once.
     """
     person, address, now = arrival.person, arrival.address, arrival.now
+    telling.tell(s, world, person, address, arrival.key, now)
     found = proof.places(s, person)
     if not proof.proved(person, found, address, now):
         prover.ask(s, world, person, address, found, arrival.key, now)

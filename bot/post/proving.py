@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot.office.reach import proof
-from bot.post import holding, prover
+from bot.post import holding, prover, telling
 from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce
 from bot.post.routes import (
@@ -88,7 +88,7 @@ class Proving:
             return False
         if isinstance(route, Quiet) and route.why != "held":
             return False
-        if digits and self._answered(s, arrival, digits, again):
+        if self._answered(s, arrival, digits, again):
             return True
         if self._safe(s, arrival, route):
             return False
@@ -137,6 +137,8 @@ class Proving:
 
     def _answered(self, s: Session, arrival: Arrival, digits: str, again: Again) -> bool:
         person, address = arrival.person, arrival.address
+        if not digits:
+            return telling.answered(s, self._world, arrival)
         talked = prover.asked(s, person, address, "proving")
         if talked is not None:
             if prover.answer(s, self._world, arrival, talked, digits):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from handlers import added
 from handlers.proving import HIDDEN, forgot, hidden, secret, wants_code, wants_pin
-from models.facts import PinGiven, ProvingGiven
+from models.facts import AddedGiven, NotAdded, PinGiven, ProvingGiven
 from tests.stage import Stage
 
 ASKED = "Antes de seguir, escriba su PIN. Si lo olvidó, escriba OLVIDE."
@@ -54,6 +55,31 @@ def test_a_pin_is_chosen_and_an_easy_one_is_not_taken(stage: Stage):
     )
     marta.says("kept")
     marta.hears("Listo: guardamos su PIN. Ya puede borrar su mensaje.")
+
+
+def test_another_phone_was_added_and_a_no_is_kept(stage: Stage):
+    marta = stage.plays("added", AddedGiven(7, 9))
+    marta.hears("Se agregó otro teléfono a su cuenta. Si no fue usted, responda NO.")
+    marta.says("not mine")
+    assert marta.recorded == [NotAdded(9)]
+
+
+@pytest.mark.parametrize(
+    ("text", "newest", "denies"),
+    [
+        ("no", True, True),
+        ("No", False, False),
+        ("no fui yo", False, True),
+        ("Yo no fui.", False, True),
+        ("it wasn't me", False, True),
+        ("2", True, False),
+        ("sí", True, False),
+        ("ok", True, False),
+        ("no puedo ir hoy a Todos Santos, mejor el viernes", False, False),
+    ],
+)
+def test_what_denies_a_new_phone(text: str, *, newest: bool, denies: bool):
+    assert added.denies(text, "spa", newest=newest) is denies
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ def redeem(s: Session, keys: Keys, token: str, address: Address, now: datetime) 
     return person
 
 
+def just_used(s: Session, address: Address, now: datetime) -> bool:
+    """Tell whether an invite was used from an address at this very moment, and not before."""
+    query = select(Invite.id).where(Invite.used_by == address.id, Invite.used_at == now)
+    return s.exec(query).first() is not None
+
+
 def give_up_unknown(s: Session, address: Address, person: Person, now: datetime) -> None:
     """End the links of unknown people to an address that is now known to be somebody's.
 

@@ -119,14 +119,17 @@ def others(
 
 
 def prove(s: Session, person: Person, address: Address, how: How, now: datetime, by: str) -> None:
-    """Keep that somebody has shown who they are. It ends a doubt, and the task that asked."""
+    """Keep that somebody has shown who they are. It ends a doubt, and the task that asked.
+
+    Where somebody said that it is not them, only a human ends it.
+    """
+    link = _link(s, person, address)
+    if how is not How.STAFF and link is not None and link.doubt is Doubt.DENIED:
+        return
     kept = _row(s, person, address, now)
     kept.how, kept.proved_at, kept.doubted_at = how, now, None
     kept.tries, kept.waits_until, kept.code_hash, kept.code_until = 0, None, "", None
     s.add(kept)
-    link = s.exec(
-        select(Link).where(Link.person_id == person.id, Link.address_id == address.id)
-    ).first()
     if link is not None and link.trust is not Trust.DISPROVED:
         if link.doubted_at is not None:
             tasks.settle(s, cause_of_doubt(link), None, SHOWN.source, now, by)
@@ -187,7 +190,9 @@ def attempt(
 ) -> Verdict:
     """Hold what somebody wrote against their PIN and against the code that was sent elsewhere."""
     kept = _row(s, person, address, now)
-    if kept.waits_until is not None and now < kept.waits_until:
+    link = _link(s, person, address)
+    denied = link is not None and link.doubt is Doubt.DENIED
+    if denied or (kept.waits_until is not None and now < kept.waits_until):
         return Verdict.WAIT
     fresh = kept.code_until is not None and now < kept.code_until
     if fresh and secrets.compare_digest(kept.code_hash, _code_hash(keys, kept, secret)):
@@ -282,6 +287,12 @@ def call_staff(
         "the address on their page.",
     )
     return task.created_at == now
+
+
+def _link(s: Session, person: Person, address: Address) -> Link | None:
+    return s.exec(
+        select(Link).where(Link.person_id == person.id, Link.address_id == address.id)
+    ).first()
 
 
 def _row(s: Session, person: Person, address: Address, now: datetime) -> Proof:

@@ -14,7 +14,7 @@ from bot.office.refusal import Refusal
 from bot.office.who import links
 from bot.vault import trail
 from models.person import Address, Doubt, Kind, Link, Person, Trust
-from models.task import TaskKind
+from models.task import TaskKind, Urgency
 from models.text import _
 
 SILENCE = timedelta(days=30)  # after which a number must be asked whose it is (providers, E2)
@@ -34,6 +34,8 @@ DETAILS = {
     Doubt.NEW_ID: "WhatsApp knows a number of this person under another id than before. "
     "It may be somebody else's phone.",
     Doubt.MOVED: "WhatsApp says that this person has another number now.",
+    Doubt.DENIED: "A phone came in by an invite, and on another phone of this person they said "
+    "that it was not them. If their PIN may be known to others, drop it.",
     Doubt.STAFF: "One of you doubts that an address is still this person's.",
 }
 ASK = (
@@ -81,6 +83,21 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
         detail=f"{DETAILS[why]} {ASK}",
     )
     return True
+
+
+def denied(s: Session, person: Person, address_id: int, now: datetime) -> None:
+    """Doubt an address that somebody says they did not add. No PIN and no code ends it: a human."""
+    link = links.of(s, person.id or 0, address_id)
+    if link is None or link.trust is Trust.DISPROVED:
+        return
+    if not doubt(s, link, Doubt.DENIED, now, trail.by_person(person.id)):
+        link.doubt = Doubt.DENIED  # it was in doubt for less, and has its task already
+        s.add(link)
+    task = tasks.waiting(s, person.id, proof.cause_of_doubt(link))
+    if task is not None:
+        task.urgency = Urgency.SOON
+        task.detail = f"{DETAILS[Doubt.DENIED]} {ASK}"
+        tasks.rings(s, task, now)
 
 
 def end(s: Session, link: Link, staff_id: int, now: datetime) -> None:

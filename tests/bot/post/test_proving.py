@@ -7,9 +7,13 @@ from sqlmodel import Session, select
 
 from bot.db import Database
 from bot.office.reach import proof
+from bot.office.who import links
+from bot.post.vouching import confirm
 from models.inbox import Heard
-from models.outbox import Held, OutboxState
+from models.outbox import Held, OutboxState, Weight
 from models.person import Address, Person, Via
+from models.staff import Staff
+from models.task import Task, TaskKind, TaskState, Urgency
 from tests.bot import here, scene
 from tests.bot.here import Clock
 from tests.bot.post.phones import SECRETS, Phones
@@ -226,6 +230,95 @@ def test_a_pin_is_never_as_long_as_a_code(phones: Phones, marta: int) -> None:
 
     tried = ("4821", "48213", "482137", "4821379", "48213795", "482137951")
     assert [len(digits) for digits in tried if kept(digits)] == [4, 5, 7, 8]
+
+
+# --- a phone that was added ----------------------------------------------------------------------
+
+ADDED = "Se agregó otro teléfono a su cuenta. Si no fue usted, responda NO."
+
+
+def doubts_of(phones: Phones) -> list[Task]:
+    return [one for one in scene.tasks(phones.db) if one.kind is TaskKind.DOUBT]
+
+
+def entered(phones: Phones, marta: int) -> str:
+    """Let her choose a PIN, and somebody come in by an invite on another phone. Gives the words."""
+    phones.says(MARTA, "hola")
+    chosen(phones)
+    token = phones.invited(marta)
+    phones.says(NEW, token)
+    return token
+
+
+def test_her_other_phone_is_told_once_that_one_was_added(phones: Phones, marta: int) -> None:
+    token = entered(phones, marta)
+    phones.says(NEW, token)
+    assert phones.shown[MARTA].count(ADDED) == 1
+    assert ADDED not in phones.shown[NEW]
+    (row,) = [one for one in scene.messages(phones.db) if one.text == ADDED]
+    assert (row.weight, row.case_id) == (Weight.NOTICE.value, None), "it waits by night"
+    phones.says(NEW, PIN)
+    phones.has(marta, OTHER)
+    assert phones.shown.get(OTHER) is None, "what staff write down is no enrolment"
+
+
+@pytest.mark.parametrize("words", ["no", "No.", "no fui yo", "NO, yo no la agregué"])
+def test_a_no_puts_the_new_phone_in_doubt_which_no_pin_ends(
+    phones: Phones, marta: int, words: str
+) -> None:
+    entered(phones, marta)
+    assert phones.says(NEW, PIN)[0] == THANKS
+    phones.offers(marta)
+    phones.goes()
+    assert phones.says(MARTA, words) == [
+        "Gracias por avisarnos. Ya no diremos nada ahí, y una persona de nuestro equipo se encarga."
+    ]
+    (task,) = doubts_of(phones)
+    assert (task.state, task.urgency) == (TaskState.OPEN, Urgency.SOON)
+
+
+def test_who_is_denied_is_known_again_only_by_a_human(phones: Phones, marta: int) -> None:
+    entered(phones, marta)
+    phones.says(MARTA, "no")
+    before = len(secrets(phones, NEW))
+    phones.says(NEW, "417")
+    assert phones.says(NEW, PIN) == ["Por su seguridad, espere un rato. Luego escríbalo otra vez."]
+    phones.offers(marta)
+    phones.goes()
+    assert len(secrets(phones, NEW)) == before
+    (task,) = doubts_of(phones)
+    assert task.state is TaskState.OPEN
+
+    def vouch(s: Session) -> None:
+        member = Staff(username="ana", name="Ana", password_hash="x", created_at=phones.clock.time)
+        s.add(member)
+        s.flush()
+        link = links.of(s, marta, _address(s, NEW).id or 0)
+        assert link is not None
+        confirm(s, phones.world, link, member.id or 0, phones.clock.time)
+
+    phones.db.write_now(vouch)
+    phones.goes()
+    (task,) = doubts_of(phones)
+    assert task.state is TaskState.DONE
+    phones.says(NEW, "417")
+    assert len(secrets(phones, NEW)) > before
+
+
+def test_only_the_phone_that_was_told_denies_and_only_by_words_about_it(
+    phones: Phones, marta: int
+) -> None:
+    entered(phones, marta)
+    phones.says(NEW, "no fui yo")
+    phones.says(MARTA, "sí")
+    phones.says(MARTA, "2")
+    assert doubts_of(phones) == []
+    phones.offers(marta)  # asked later, on the phone that is known: a bare no is about that
+    phones.goes()
+    phones.says(MARTA, "no")
+    assert doubts_of(phones) == []
+    phones.says(MARTA, "no fui yo")
+    assert len(doubts_of(phones)) == 1
 
 
 # --- impostors ------------------------------------------------------------------------------------

@@ -70,6 +70,39 @@ async def test_two_are_joined_after_a_look_and_parted_again(desk: Desk):
     assert desk.all(Person, Person.id == stranger.id)[0].joined_into is None
 
 
+async def test_who_it_is_is_found_by_name_or_number_without_any_script(desk: Desk):
+    stranger = desk.person("", role=Role.UNKNOWN, via=Via.SMS)
+    marta = desk.person("Marta Ficticia")
+    desk.person("Márta Inventada", Role.LAWYER, country="US")
+    path = f"/console/people/{stranger.id}/regroupings"
+    typed = {"kind": "join", "why": "Lo dijo por teléfono."}
+
+    def found(page: str) -> list[str]:
+        return re.findall(r'name="other" value="(\d+)"', page)
+
+    async with desk.browser("marisol") as browser:
+        await browser.get(f"/console/people/{stranger.id}")
+        page = (await browser.post(path, step="find", who="marta", **typed)).text
+        assert len(found(page)) == 2
+        assert "Lo dijo por teléfono." in page
+        assert '<option value="join" selected>' in page
+        page = (await browser.post(path, step="find", who="Marta Fic", **typed)).text
+        assert found(page) == [str(marta.id)]
+        digits = desk.address(marta).wire[-6:]
+        assert found((await browser.post(path, step="find", who=digits)).text) == [str(marta.id)]
+        nobody = await browser.post(path, step="find", who="Nadie", **typed)
+        assert found(nobody.text) == []
+        assert 'class="wrong" id="f-other"' in nobody.text
+        assert (await browser.post(path, step="find", who="", **typed)).status_code == 422
+        unchosen = await browser.post(path, step="propose", who="marta", **typed)
+        assert unchosen.status_code == 422
+        assert len(found(unchosen.text)) == 2
+        assert desk.all(Regrouping) == []
+        chosen = {"who": "marta", "other": str(marta.id), **typed}
+        await browser.follow(await browser.post(path, step="propose", **chosen))
+    assert desk.only(Regrouping).other_id == marta.id
+
+
 async def test_a_program_does_the_same_in_a_human_s_name(desk: Desk):
     marta = desk.person()
     async with desk.program(desk.token(staff_id=None)) as program:

@@ -25,6 +25,7 @@ from models.regrouping import RegroupingKind
 from models.text import _
 
 doors = Doors()
+ALIKE = 8  # people that a search on a person's page shows
 
 
 @doors.get("/people/{person}")
@@ -160,6 +161,15 @@ def _known(s: Session, person: Person, visit: Visit) -> dict[str, object]:
     return {"standing": found, "proved": fine, "has_pin": proof.has_pin(s, person)}
 
 
+def _alike(s: Session, visit: Visit) -> tuple[people.Line, ...]:
+    """Find whom somebody may be, by what was typed on their page."""
+    text = visit.form.raw("who").strip()[:80]
+    if not text:
+        return ()
+    found = people.listing(s, people.Filter(text=text), most=ALIKE + 1).items
+    return tuple(one for one in found if one.person.id != visit.number("person"))[:ALIKE]
+
+
 async def _sheet(visit: Visit) -> Response:
     number = visit.number("person")
 
@@ -172,6 +182,7 @@ async def _sheet(visit: Visit) -> Response:
             "reaches": people.reaches(s, number),
             "kinds": {one.id: kind(one.via, one.wire) for one in addresses},
             "proposals": who.proposals(s, number),
+            "alike": _alike(s, visit),
             "joined": s.get(Person, person.joined_into) if person.joined_into else None,
             "writable": writable,
             **_known(s, person, visit),

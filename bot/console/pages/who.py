@@ -53,11 +53,16 @@ async def change(visit: Visit) -> Response:
 async def propose(visit: Visit) -> Response:
     """Propose what was found out about who somebody is. Nothing is changed by it."""
     form, number, keys = visit.form, visit.number("person"), visit.world.keys
+    if form.raw("step") == "find":  # what else was typed stays typed
+        form.words("who", need=_("Write a part of the name, or at least four digits."), most=80)
+        return await person_sheet(visit)
     kind = form.choice("kind", RegroupingKind, need=_("Choose what you found out."))
     other_id = form.number("other", need=None)
     address_id = form.number("moved", need=None)
     wire = form.words("new_wire", most=40)
     why = form.words("why", need=_("Write how you know it, and from whom."), most=400)
+    if form.words("who", most=80) and other_id is None:
+        form.wrong("other", _("Choose who it is, of those who were found."))
     if kind is None or not form.fine:
         return await person_sheet(visit)
 

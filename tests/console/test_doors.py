@@ -184,6 +184,10 @@ async def test_a_reader_reads_and_changes_nothing(desk: Desk, day: Day):
         "evidence.downloaded",
         "person.read",
         "case.read",
+        "task.read",
+        "messages.read",
+        "list.read",
+        "evidence.listed",
     }
 
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Page, RowId, Words
-from bot.console.records import cases
+from bot.console.records import cases, looks
 from bot.console.records.found import the_assignment, the_case
 from bot.office import casebook
 from bot.post.screen import Screen
@@ -81,6 +81,7 @@ class AssignmentIn(BaseModel):
 @router.get("", summary="List the work on a case")
 async def assignments(reference: str, caller: Reads) -> Page[AssignmentOut]:
     """Give the work on a case, the newest first, with every offer."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
     def act(s: Session) -> list[AssignmentOut]:
         return [_assignment(work) for work in cases.sheet(s, the_case(s, reference)).work]

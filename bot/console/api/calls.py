@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Page, RowId, Words
-from bot.console.records import cases
+from bot.console.records import cases, looks
 from bot.console.records.found import the_call, the_case
 from bot.office import casebook
 from models.appointment import AppointmentState, Established
@@ -50,6 +50,7 @@ class CallRecord(BaseModel):
 @router.get("", summary="Calls that were agreed")
 async def calls(reference: str, caller: Reads) -> Page[CallOut]:
     """Give the calls of a case, the latest first."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
     def act(s: Session) -> list[CallOut]:
         case = the_case(s, reference)

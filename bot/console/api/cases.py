@@ -97,6 +97,7 @@ async def listing(
     cursor: Cursor = None,
 ) -> Page[CaseOut]:
     """Give cases, the newest first; `code` may be written as people do: 417, gt 417."""
+    await caller.looks(*looks.at_list("cases"))
     wanted = cases.Filter(code, state, program, country)
     below = unpack(cursor)
     found = await caller.read(lambda s: cases.listing(s, wanted, below=below, most=limit))

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import RowId, Words
+from bot.console.records import looks
 from bot.console.records.found import the_person
 from bot.office.consents import desk, log
 from models.grant import Giver, GrantAct, Medium, Purpose, Standing, Withheld
@@ -83,6 +84,7 @@ class ConsentIn(BaseModel):
 @router.get("/{person_id}/consents", summary="What a person allows")
 async def sheet(person_id: RowId, caller: Reads) -> ConsentsOut:
     """Give what holds now for each purpose, and the whole log."""
+    await caller.looks(looks.PERSON, f"person:{person_id}", looks.at_person(person_id))
 
     def act(s: Session) -> ConsentsOut:
         the_person(s, person_id)

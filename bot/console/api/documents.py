@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Page, RowId, Words
-from bot.console.records import cases
+from bot.console.records import cases, looks
 from bot.console.records.found import the_case, the_document
 from bot.office import casebook
 from bot.post.screen import Screen
@@ -61,6 +61,7 @@ class DocumentDecision(BaseModel):
 @router.get("", summary="Documents asked for")
 async def documents(reference: str, caller: Reads) -> Page[DocumentOut]:
     """Give the documents asked for in a case, the oldest first."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
     def act(s: Session) -> list[DocumentOut]:
         sheet = cases.sheet(s, the_case(s, reference))

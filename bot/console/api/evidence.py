@@ -53,6 +53,7 @@ async def listing(
     reference: str, caller: Reads, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[EvidenceOut]:
     """Give the files of a case, the newest first."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
     below = unpack(cursor)
 
     def act(s: Session) -> Slice[Evidence]:

@@ -122,6 +122,7 @@ async def listing(
     cursor: Cursor = None,
 ) -> Page[PersonOut]:
     """Give people, the newest first; `search` takes a name or at least four digits of a number."""
+    await caller.looks(*looks.at_list("people"))
     wanted = people.Filter(search, role, country, language)
     below = unpack(cursor)
     found = await caller.read(lambda s: people.listing(s, wanted, below=below, most=limit))

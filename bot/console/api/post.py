@@ -13,7 +13,7 @@ from bot.console import mending
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, pack, unpack
-from bot.console.records import pauses, troubles
+from bot.console.records import looks, pauses, troubles
 from bot.office import gates
 from bot.post import depths
 from bot.post.outbox_decisions import Decision
@@ -198,6 +198,7 @@ async def messages(
     cursor: Cursor = None,
 ) -> Page[TroubleOut]:
     """Give failed, refused, expired and unknown messages, the newest first."""
+    await caller.looks(*looks.at_list("post"))
     below = unpack(cursor)
     found = await caller.read(
         lambda s: troubles.lost(s, state or troubles.WRONG, below=below, most=limit)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Cursor, Limit, Page, RowId, Words, pack, unpack
-from bot.console.records import tasks
+from bot.console.records import looks, tasks
 from bot.console.records.found import NotFound, the_account, the_task
 from bot.console.records.tasks import Whose
 from bot.office.duty import hands
@@ -96,6 +96,7 @@ async def listing(
     cursor: Cursor = None,
 ) -> Page[TaskOut]:
     """Give tasks, the newest first; `whose` gives only some of those that wait."""
+    await caller.looks(*looks.at_list("tasks"))
     below = unpack(cursor)
     mine, now = caller.token.staff_id, caller.now
     where = tasks.which(whose, mine, now) if whose is not None else []
@@ -108,6 +109,7 @@ async def listing(
 @router.get("/{task_id}", summary="Look at a task")
 async def sheet(task_id: RowId, caller: Annotated[Caller, may("tasks:read")]) -> TaskSheet:
     """Give a task with what was written about it."""
+    await caller.looks(looks.TASK, f"task:{task_id}", looks.at_task(task_id))
     return await caller.read(lambda s: _sheet(s, task_id))
 
 

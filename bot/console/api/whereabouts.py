@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import Page, RowId, Words
-from bot.console.records import cases
+from bot.console.records import cases, looks
 from bot.console.records.found import the_case, the_report
 from bot.office import casebook
 from bot.post.screen import Screen
@@ -64,6 +64,7 @@ class WhereaboutsDecision(BaseModel):
 @router.get("", summary="What Defenders reported")
 async def whereabouts(reference: str, caller: Reads) -> Page[WhereaboutsOut]:
     """Give the reports on a case, the newest first."""
+    await caller.looks(looks.CASE, f"case:{reference}", looks.at_case(reference))
 
     def act(s: Session) -> list[WhereaboutsOut]:
         sheet = cases.sheet(s, the_case(s, reference))

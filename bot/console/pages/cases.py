@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console import words
 from bot.console.doors import Doors, Needs
-from bot.console.records import cases, people
+from bot.console.records import cases, looks, people
 from bot.console.visit import Visit
 from bot.office import casebook
 from models.case import CaseState, Program
@@ -20,6 +20,7 @@ doors = Doors()
 @doors.get("/cases")
 async def listing(visit: Visit) -> Response:
     """List cases. The filter is in the address, so that it can be kept and shared."""
+    await visit.looks(*looks.at_list("cases"))
     form = visit.form
     for name in ("code", "state", "program", "country"):
         form.values[name] = [visit.asked(name)]

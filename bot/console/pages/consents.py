@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bot.console import words
 from bot.console.doors import Doors
+from bot.console.records import looks
 from bot.console.records.found import the_person
 from bot.console.visit import Visit
 from bot.office.consents import desk, log
@@ -22,6 +23,8 @@ ANSWERS = (GrantAct.GRANTED, GrantAct.REFUSED, GrantAct.UNCLEAR, GrantAct.REVOKE
 @doors.get("/people/{person}/consents")
 async def sheet(visit: Visit) -> Response:
     """Show what a person allows."""
+    number = visit.number("person")
+    await visit.looks(looks.PERSON, f"person:{number}", looks.at_person(number))
     return await _page(visit)
 
 

@@ -41,13 +41,15 @@ async def preview(visit: Visit) -> Response:
     """Give the working copy."""
     number = visit.number("file")
     await visit.looks(looks.FILE, f"evidence:{number}", looks.at_file(number))
-    return Response(await _preview(visit), media_type="image/jpeg")
+    return Response(await _preview(visit, await _known(visit)), media_type="image/jpeg")
 
 
 @doors.get("/files/{file}/thumbnail")
 async def thumbnail(visit: Visit) -> Response:
-    """Give the working copy, small."""
-    small = await asyncio.to_thread(shrink, await _preview(visit))
+    """Give the working copy, small. A page of them is one look."""
+    evidence = await _known(visit)
+    await visit.looks(*looks.at_files(evidence))
+    small = await asyncio.to_thread(shrink, await _preview(visit, evidence))
     return Response(small, media_type="image/jpeg")
 
 
@@ -95,9 +97,12 @@ def note_look(s: Session, evidence: Evidence, act: str, actor: str, now: datetim
     )
 
 
-async def _preview(visit: Visit) -> bytes:
+async def _known(visit: Visit) -> Evidence:
     number = visit.number("file")
-    evidence = await visit.read(lambda s: the_file(s, number))
+    return await visit.read(lambda s: the_file(s, number))
+
+
+async def _preview(visit: Visit, evidence: Evidence) -> bytes:
     shown = evidence.preview_path
     content = await _content(visit, shown, evidence.secret) if shown else None
     if content is None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console import words
 from bot.console.doors import Doors, Needs
-from bot.console.records import people
+from bot.console.records import looks, people
 from bot.console.visit import Visit
 from bot.office import people as office
 from models.person import Role, Via
@@ -20,6 +20,7 @@ ADDABLE = (Role.DEFENDER, Role.PARENT, Role.LAWYER, Role.STAFF)
 @doors.get("/people")
 async def listing(visit: Visit) -> Response:
     """List people. The filter is in the address."""
+    await visit.looks(*looks.at_list("people"))
     form = visit.form
     for name in ("q", "role", "country", "language"):
         form.values[name] = [visit.asked(name)]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.console import live, mending
 from bot.console.doors import Doors, Needs
-from bot.console.records import pauses, troubles
+from bot.console.records import looks, pauses, troubles
 from bot.console.records.found import NotFound
 from bot.console.visit import Visit
 from bot.console.words import gate_name
@@ -28,6 +28,7 @@ GONE = (OutboxState.FAILED, OutboxState.REFUSED, OutboxState.EXPIRED)
 @doors.get("/post")
 async def room(visit: Visit) -> Response:
     """Show how the post stands."""
+    await visit.looks(*looks.at_list("post"))
     return await _room(visit)
 
 

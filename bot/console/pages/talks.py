@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console import live
 from bot.console.doors import Doors
-from bot.console.records import threads
+from bot.console.records import looks, threads
 from bot.console.records.slices import Slice
 from bot.console.visit import Visit
 
@@ -17,6 +17,7 @@ doors = Doors()
 @doors.get("/conversations")
 async def listing(visit: Visit) -> Response:
     """List conversations. Which ones is in the address."""
+    await visit.looks(looks.MESSAGES, "messages", looks.at_all)
     visit.form.values["show"] = [visit.asked("show")]
     show = visit.form.choice("show", threads.Show) or threads.Show.ALL
     visit.form.errors.clear()

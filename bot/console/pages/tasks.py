@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bot.console import live
 from bot.console.doors import Doors
-from bot.console.records import duty, tasks
+from bot.console.records import duty, looks, tasks
 from bot.console.records.found import NotFound, the_account, the_task
 from bot.console.records.tasks import Whose
 from bot.console.visit import Visit
@@ -24,6 +24,7 @@ doors = Doors()
 @doors.get("/tasks")
 async def listing(visit: Visit) -> Response:
     """List what waits, the most pressing first; or what is done, the newest first."""
+    await visit.looks(*looks.at_list("tasks"))
     visit.form.values["kind"] = [visit.asked("kind")]
     visit.form.values["whose"] = [visit.asked("whose")]
     kind = visit.form.choice("kind", TaskKind)
@@ -54,6 +55,8 @@ async def listing(visit: Visit) -> Response:
 @doors.get("/tasks/{task}")
 async def sheet(visit: Visit) -> Response:
     """Show a task."""
+    number = visit.number("task")
+    await visit.looks(looks.TASK, f"task:{number}", looks.at_task(number))
     return await _sheet(visit)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.console import live
 from bot.console.doors import Doors
-from bot.console.records import cases, people, tasks, threads, troubles
+from bot.console.records import cases, looks, people, tasks, threads, troubles
 from bot.console.visit import Visit
 from bot.office import organisation
 from models.case import Case, CaseState
@@ -21,6 +21,7 @@ RECENT = timedelta(days=3)
 @doors.get("/")
 async def today(visit: Visit) -> Response:
     """Show what to do first."""
+    await visit.looks(*looks.at_list("today"))
 
     def gather(s: Session) -> dict[str, object]:
         return {
@@ -42,6 +43,7 @@ async def today(visit: Visit) -> Response:
 @doors.get("/find")
 async def find(visit: Visit) -> Response:
     """Find a case or a person from one box."""
+    await visit.looks(*looks.at_list("find"))
     text = visit.asked("q").strip()[:80]
 
     def look(s: Session) -> tuple[tuple[Case, ...], tuple[people.Line, ...]]:

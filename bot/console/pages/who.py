@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from bot.console.doors import Doors
 from bot.console.pages.person import sheet as person_sheet
-from bot.console.records import timeline, who
+from bot.console.records import looks, timeline, who
 from bot.console.records.found import the_link, the_person, the_regrouping
 from bot.console.visit import Visit
 from bot.office.reach.addresses import keep
@@ -54,6 +54,7 @@ async def propose(visit: Visit) -> Response:
     """Propose what was found out about who somebody is. Nothing is changed by it."""
     form, number, keys = visit.form, visit.number("person"), visit.world.keys
     if form.raw("step") == "find":  # what else was typed stays typed
+        await visit.looks(*looks.at_list("people"))
         form.words("who", need=_("Write a part of the name, or at least four digits."), most=80)
         return await person_sheet(visit)
     kind = form.choice("kind", RegroupingKind, need=_("Choose what you found out."))

@@ -2,12 +2,16 @@
 
 from sqlmodel import Session
 
-from bot.console.records.found import the_case, the_file, the_person
+from bot.console.records.found import the_case, the_file, the_person, the_task
 from bot.vault.readers import Seen
+from models.evidence import Evidence
 
 PERSON = "person.read"
 CASE = "case.read"
 FILE = "evidence.viewed"
+FILES = "evidence.listed"  # small, beside others of the same case or person
+TASK = "task.read"
+LIST = "list.read"
 MESSAGES = "messages.read"  # of everybody
 
 
@@ -38,6 +42,29 @@ def at_file(number: int) -> Seen:
         return f"evidence:{evidence.id}", evidence.case_id
 
     return seen
+
+
+def at_files(evidence: Evidence) -> tuple[str, str, Seen]:
+    """Look at small pictures: one look for all of a case, or of a person where there is none."""
+    case, person = evidence.case_id, evidence.person_id
+    thing = f"files:case:{case}" if case is not None else f"files:person:{person}"
+    return FILES, thing, lambda _s: (thing, case)
+
+
+def at_task(number: int) -> Seen:
+    """Look at a task: what it says of somebody."""
+
+    def seen(s: Session) -> tuple[str, int | None]:
+        task = the_task(s, number)
+        return f"task:{task.id}", task.case_id
+
+    return seen
+
+
+def at_list(name: str) -> tuple[str, str, Seen]:
+    """Look at a list, whatever its filter and however far: one look for all of it."""
+    thing = f"list:{name}"
+    return LIST, thing, lambda _s: (thing, None)
 
 
 def at_all(_s: Session) -> tuple[str, int | None]:

@@ -24,8 +24,9 @@ from models.trail import Trail
 
 PAGE = 60
 LOOKS = ("evidence.viewed", "evidence.downloaded")  # shown with the file itself
-READ = "case.read"  # who looked is in the trail, and would bury what was done
-UNSHOWN = (*LOOKS, READ, "file.looked_at", "task.needed")  # a task is shown as such
+# Who looked is in the trail, and would bury what was done.
+READ = ("case.read", "task.read", "evidence.listed")
+UNSHOWN = (*LOOKS, *READ, "file.looked_at", "task.needed")  # a task is shown as such
 
 
 class Kind(Enum):

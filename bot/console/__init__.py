@@ -13,6 +13,7 @@ from bot.console.details import Details
 from bot.console.doors import Doors, Keeper, home
 from bot.console.headers import Headers
 from bot.console.live import doors as live_doors
+from bot.console.nowhere import Nowhere
 from bot.console.pages import (
     broadcast,
     broadcasts,
@@ -92,13 +93,19 @@ class Lasting(StaticFiles):
 
 
 def console(app: FastAPI, world: World) -> None:
-    """Put the console, the API and the upload page into the application."""
-    app.router.routes.extend(routes(world))
+    """Put the console, the API and the upload page into the application.
 
-
-def routes(world: World) -> list[BaseRoute]:
-    """Give the routes: pages under /console, the API under /api/v1, upload links under /u."""
+    Where there is nothing at all, a person is told so in their language.
+    """
     paper = Paper()
+    nowhere = Nowhere(world, paper)
+    for status in (404, 405):
+        app.add_exception_handler(status, nowhere)
+    app.router.routes.extend(routes(world, paper, nowhere))
+
+
+def routes(world: World, paper: Paper, nowhere: Nowhere) -> list[BaseRoute]:
+    """Give the routes: pages under /console, the API under /api/v1, upload links under /u."""
     keeper = Keeper(world, paper)
     secure = world.settings.public_url.startswith("https://")
 
@@ -112,8 +119,9 @@ def routes(world: World) -> list[BaseRoute]:
         ],
         exception_handlers={404: lost, 405: lost},
     )
-    uploads = Starlette(routes=Upload(world, paper).routes())
-    details = Starlette(routes=Details(world, paper).routes())
+    unknown = {404: nowhere, 405: nowhere}
+    uploads = Starlette(routes=Upload(world, paper).routes(), exception_handlers=unknown)
+    details = Starlette(routes=Details(world, paper).routes(), exception_handlers=unknown)
     return [
         Route("/console", home),
         Mount("/console", Headers(pages, secure=secure)),

@@ -134,6 +134,8 @@ async def test_every_page_lets_everybody_in_and_fits_the_screen(
         await page.click("button")
         await expect(page.locator("#problems")).to_be_focused()
         faults["sign-in, wrong"] = await judge(page)
+        await page.goto(f"{url}/nada")
+        faults["nowhere"] = await judge(page)
     assert {path: found for path, found in faults.items() if found} == {}
 
 

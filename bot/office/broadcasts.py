@@ -124,14 +124,19 @@ def expand(s: Session, broadcast_id: int, now: datetime, most: int = 200) -> boo
     ids = [row.person_id for row in rows]
     seats = {person.id: (person, why) for person, why, _via in _seats(s, broadcast, ids, now)}
     enough = covered(s, broadcast)
+    begun: list[tuple[Recipient, Talked]] = []
     for row in rows:
         person, row.exclusion = seats[row.person_id]
         if enough and row.exclusion is Exclusion.NONE:
             row.exclusion = Exclusion.COVERED
         if row.exclusion is Exclusion.NONE:
-            row.conversation_id = _announce(s, broadcast, person, now)
+            begun.append((row, _announcement(broadcast, person, now)))
         s.add(row)
         broadcast.expanded_to = row.id or 0
+    s.add_all(talked for _, talked in begun)
+    s.flush()  # once for all: their keys are looked up and their rows written together
+    for row, talked in begun:
+        row.conversation_id = talked.id
     more = len(rows) == most
     if not more:
         broadcast.state = BroadcastState.SENT
@@ -284,19 +289,10 @@ def _body(broadcast: Broadcast, person: Person) -> str:
     return {"spa": broadcast.body_es, "eng": broadcast.body_en}.get(person.language, "")
 
 
-def _announce(s: Session, broadcast: Broadcast, person: Person, now: datetime) -> int | None:
-    talked = talks.start(
-        s,
-        name="announce",
-        given=AnnounceGiven(
-            broadcast=broadcast.id or 0, code=broadcast.code, body=_body(broadcast, person)
-        ),
-        person_id=person.id or 0,
-        case_id=None,
-        code=broadcast.code,
-        now=now,
-    )
-    return talked.id
+def _announcement(broadcast: Broadcast, person: Person, now: datetime) -> Talked:
+    body = _body(broadcast, person)
+    given = AnnounceGiven(broadcast=broadcast.id or 0, code=broadcast.code, body=body)
+    return talks.new("announce", given, person_id=person.id or 0, code=broadcast.code, now=now)
 
 
 def _lock(s: Session, broadcast_id: int) -> Broadcast:

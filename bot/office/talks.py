@@ -3,12 +3,19 @@
 import json
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from models.conversation import ConversationState, Talked
 from models.facts import pack
 
 OPEN = (ConversationState.READY, ConversationState.WAITING, ConversationState.ASKING)
+# Asked for every message that comes or goes, so built once.
+_OPEN_FOR = (
+    select(Talked)
+    .where(Talked.person_id == sa.bindparam("person"), col(Talked.state).in_(OPEN))
+    .order_by(col(Talked.id))
+)
 
 
 def start(
@@ -23,21 +30,36 @@ def start(
     ready: bool = False,
 ) -> Talked:
     """Put a conversation in line. `ready` ones open when the person writes their code."""
-    talked = Talked(
+    state = ConversationState.READY if ready else ConversationState.WAITING
+    talked = new(name, given, person_id=person_id, case_id=case_id, code=code, state=state, now=now)
+    s.add(talked)
+    s.flush()
+    return talked
+
+
+def new(
+    name: str,
+    given: object,
+    *,
+    person_id: int,
+    code: str,
+    now: datetime,
+    case_id: int | None = None,
+    state: ConversationState = ConversationState.WAITING,
+) -> Talked:
+    """Write a conversation that nobody has said a word in. It is in line once it is added."""
+    return Talked(
         name=name,
         person_id=person_id,
         case_id=case_id,
         code=code,
-        state=ConversationState.READY if ready else ConversationState.WAITING,
+        state=state,
         given=json.dumps(pack(given), ensure_ascii=True),
         journal="{}",
         settled="[]",
         recorded="[]",
         started_at=now,
     )
-    s.add(talked)
-    s.flush()
-    return talked
 
 
 def cancel(s: Session, talked: Talked, now: datetime) -> None:
@@ -51,10 +73,4 @@ def cancel(s: Session, talked: Talked, now: datetime) -> None:
 
 def open_for(s: Session, person_id: int) -> list[Talked]:
     """The conversations a person has open, oldest first."""
-    return list(
-        s.exec(
-            select(Talked)
-            .where(Talked.person_id == person_id, col(Talked.state).in_(OPEN))
-            .order_by(col(Talked.id))
-        )
-    )
+    return list(s.exec(_OPEN_FOR, params={"person": person_id}))

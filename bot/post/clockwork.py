@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 MANY = 100
 MINUTE = timedelta(minutes=1)
-EXPAND = 25  # recipients handed over in one transaction: a webhook may wait behind it
+EXPAND = 25  # recipients handed over between two looks at what else is due
+FEW = 5  # … and in one transaction: a webhook may wait behind it
 TOGETHER = 8  # people whose turn it is, each in a transaction of their own: they share a commit
 
 
@@ -45,7 +46,7 @@ class Clockwork:
         await self._each(_in_line, self._next, now)
         await self._each(partial(_bursts, world.rhythm), self._burst, now)
         sending = await world.db.read(partial(_sending, now))
-        more = [await world.db.write(partial(self._expand, number, now)) for number in sending]
+        more = [await self._expand(number, now) for number in sending]
         await world.db.write(partial(_give_up_orphans, now))
         await reconcile(world)
         if self._swept is None or now - self._swept >= MINUTE:
@@ -95,10 +96,16 @@ class Clockwork:
             if one.conversation_id == conversation_id and one.over(now, self._world.rhythm):
                 self._acts.thanks.give(s, person, one.ripe(), now)
 
-    def _expand(self, number: int, now: datetime, s: Session) -> bool:
-        more: bool = broadcasts.expand(s, number, now, EXPAND)
-        more |= reminding.remind(s, self._acts.screen, number, now, EXPAND)
-        crash.point("clock.expanded")
+    async def _expand(self, number: int, now: datetime) -> bool:
+        def few(s: Session) -> bool:
+            more: bool = broadcasts.expand(s, number, now, FEW)
+            more |= reminding.remind(s, self._acts.screen, number, now, FEW)
+            crash.point("clock.expanded")
+            return more
+
+        more = True
+        for _ in range(EXPAND // FEW):
+            more = more and await self._world.db.write(few)
         return more
 
 

@@ -12,6 +12,8 @@ from bot.db import Database, Unavailable
 T = TypeVar("T")
 R = TypeVar("R")
 
+MOST = 16  # things in one transaction: a webhook may wait behind it
+
 
 class Crowd(Generic[T, R]):
     """Writes things by an act that takes many of them and gives a result for each."""
@@ -35,7 +37,7 @@ class Crowd(Generic[T, R]):
 
     async def _empty(self) -> None:
         while self._waiting:
-            together, self._waiting = self._waiting, []
+            together, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             # Whoever has given up waiting has kept it elsewhere.
             await self._write([one for one in together if not one[1].done()])
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -24,6 +24,7 @@ from bot.vault.owning import words_of
 from bot.world import World
 from channels.base import Option, Outbound, Written
 from handlers import always
+from models.conversation import Talked
 from models.outbox import Held, Outbox, OutboxState, Weight
 from models.person import Address, Link, Person, Via
 
@@ -52,6 +53,8 @@ class _Look:
     address: Address
     now: datetime
     quiet: hours.Hours | None
+    talked: Talked | None  # held here: a session forgets what nobody holds, and would ask again
+    lately: "_Lately"
     closes: datetime | None = None  # when the hours end in which it may arrive
 
 
@@ -63,6 +66,28 @@ _QUIET = sa.select(col(Link.person_id), col(Link.address_id), col(Link.quiet)).w
     col(Link.address_id).in_(sa.bindparam("addresses", expanding=True)),
     col(Link.quiet) != "",
 )
+_TALKS = select(Talked).where(col(Talked.id).in_(sa.bindparam("ids", expanding=True)))
+_UNASKED = col(Outbox.weight) >= sa.literal(Weight.NOTICE.value)
+_LATELY = (
+    sa.select(
+        col(Outbox.person_id),
+        sa.func.count().filter(_UNASKED, col(Outbox.sent_at) > sa.bindparam("day")),
+        sa.func.count().filter(col(Outbox.sent_at) > sa.bindparam("minutes")),
+    )
+    .where(
+        col(Outbox.person_id).in_(sa.bindparam("people", expanding=True)),
+        col(Outbox.sent_at) > sa.bindparam("since"),
+    )
+    .group_by(col(Outbox.person_id))
+)
+
+
+class _Lately(NamedTuple):
+    """How many messages somebody had: within a day unasked, and within minutes of any kind."""
+
+    person_id: int
+    unasked: int = 0
+    any: int = 0
 
 
 class Drawing:
@@ -84,6 +109,9 @@ class Drawing:
             (link.person_id, link.address_id): links.hours(link.quiet, self._quiet)
             for link in s.connection().execute(_QUIET, {"people": whose, "addresses": where})
         }
+        ids = [row.conversation_id for row in rows if row.conversation_id is not None]
+        talks = {one.id: one for one in s.exec(_TALKS, params={"ids": ids})}
+        lately = self._lately(s, whose, now)
         looks = [
             _Look(
                 row,
@@ -91,6 +119,8 @@ class Drawing:
                 addresses[row.address_id],
                 now,
                 own.get((row.person_id, row.address_id), self._quiet),
+                talks.get(row.conversation_id),
+                lately.get(row.person_id, _Lately(row.person_id)),
             )
             for row in rows
         ]
@@ -155,9 +185,16 @@ class Drawing:
                 row.held = Held.HOURS
                 return opens
             look.closes = hours.closes(look.person, look.quiet, now)
+        most = self._limits.unsolicited
         if row.weight >= Weight.NOTICE.value and row.written_by is None:
-            return _too_many(s, row, self._limits.unsolicited, now)
+            return _too_many(s, row, most, now) if look.lately.unasked >= most else None
         return None
+
+    def _lately(self, s: Session, whose: Sequence[int], now: datetime) -> dict[int, _Lately]:
+        """Count for all at once what hardly anybody has too much of: only then it is read."""
+        day, minutes = now - timedelta(days=1), now - self._limits.identical_for
+        asked = {"people": whose, "day": day, "minutes": minutes, "since": min(day, minutes)}
+        return {row[0]: _Lately(*row) for row in s.connection().execute(_LATELY, asked)}
 
     def _base(self, look: _Look) -> Outbound:
         return Outbound(
@@ -192,7 +229,8 @@ class Drawing:
         if why is not None:
             close(s, row, OutboxState.REFUSED, why, now)
             return None
-        if _repeats_itself(s, row, self._limits, now):
+        many = look.lately.any >= self._limits.identical
+        if many and _repeats_itself(s, row, self._limits, now):
             why = "The same words went again and again within minutes: something answers itself."
             close(s, row, OutboxState.REFUSED, why, now)
             return None
@@ -279,32 +317,16 @@ def _too_many(s: Session, row: Outbox, most: int, now: datetime) -> datetime | N
     return oldest + timedelta(days=1) if oldest else None
 
 
-_BEFORE = (
-    sa.select(col(Outbox.text))
-    .where(
-        col(Outbox.person_id) == sa.bindparam("who"),
-        col(Outbox.id) != sa.bindparam("this"),
-        col(Outbox.sent_at) > sa.bindparam("since"),
-    )
-    .order_by(col(Outbox.id).desc())
-)
-_LATELY = _BEFORE.limit(sa.bindparam("most", type_=sa.Integer()))
-_SO_MANY = (
-    _BEFORE.with_only_columns(col(Outbox.id))
-    .offset(sa.bindparam("most", type_=sa.Integer()) - 1)
-    .limit(1)
-)
-
-
 def _repeats_itself(s: Session, row: Outbox, limits: Limits, now: datetime) -> bool:
     """Tell whether the last messages to somebody were all these very words, minutes ago."""
-    asked = {
-        "who": row.person_id,
-        "this": row.id,
-        "since": now - limits.identical_for,
-        "most": limits.identical,
-    }
-    connection = s.connection()
-    if connection.execute(_SO_MANY, asked).first() is None:
-        return False  # as nearly always: no words need be opened to know it
-    return all(text == row.text for text in connection.execute(_LATELY, asked).scalars())
+    lately = s.exec(
+        select(Outbox.text)
+        .where(
+            Outbox.person_id == row.person_id,
+            Outbox.id != row.id,
+            col(Outbox.sent_at) > now - limits.identical_for,
+        )
+        .order_by(col(Outbox.id).desc())
+        .limit(limits.identical)
+    ).all()
+    return len(lately) == limits.identical and all(text == row.text for text in lately)

@@ -34,6 +34,7 @@ from models.outbox import Outbox, OutboxState
 
 AT_ONCE = 64  # messages on the wire at a time, on all channels; each has its own limit below it
 PATIENCE = (0.1, 0.5, 2.0, 5.0, 7.0)  # seconds between tries to write down how a send ended
+HAND = 8  # messages of a channel taken in one transaction: a webhook may wait behind it
 TENTH = 10  # each so many-th place is for broadcasts, however many replies wait
 REST = timedelta(seconds=1)  # the longest that what may not go now is not looked at
 
@@ -90,7 +91,7 @@ class Sender:
         flying = Counter(self._flying.values())
         left = AT_ONCE - flying.total()
         return {
-            via: max(0, min(left, self._pacer.at_once(via) - flying[via]))
+            via: max(0, min(left, HAND, self._pacer.at_once(via) - flying[via]))
             for via in self._world.channels
         }
 

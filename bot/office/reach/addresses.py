@@ -38,6 +38,11 @@ _KNOWN = (
     .order_by(*_LIKELIEST)
     .limit(1)
 )
+_THEIRS = (
+    select(Address, Link.doubted_at)
+    .join(Link, col(Link.address_id) == col(Address.id))
+    .where(Link.person_id == sa.bindparam("person"), col(Link.trust) != Trust.DISPROVED)
+)
 _WROTE = (
     sa.update(Address)
     .where(col(Address.id) == sa.bindparam("address"))
@@ -125,11 +130,7 @@ def addresses_of(s: Session, person: Person) -> list[Address]:
 
     Those come last of which it is in doubt whether they are still this person's.
     """
-    found = s.exec(
-        select(Address, Link.doubted_at)
-        .join(Link, col(Link.address_id) == col(Address.id))
-        .where(Link.person_id == person.id, col(Link.trust) != Trust.DISPROVED)
-    ).all()
+    found = s.exec(_THEIRS, params={"person": person.id}).all()
     sure = in_order(address for address, doubted_at in found if doubted_at is None)
     return sure + in_order(address for address, doubted_at in found if doubted_at is not None)
 

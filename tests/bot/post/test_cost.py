@@ -21,7 +21,7 @@ from tests.bot.post.counter import office_of, sms
 from tests.bot.scene import NOW
 
 TURN = 9  # the fence, who wrote, their talks, what was heard and when, who we are, the answer, …
-EACH = 4  # whose address it is, whose case, what went before, the part
+EACH = 3  # whose address it is, whose case, the part
 
 
 @contextmanager

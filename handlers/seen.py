@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from handlers.talk import Answer, Kind, Question
-from handlers.understanding import Expect, Meaning, Shown, normal, pick, understand
+from handlers.understanding import Expect, Meaning, Shown, claims, normal, pick, understand
 from models.text import Text
 
 ASKING = re.compile(
@@ -198,7 +198,7 @@ def _says_more(words: str, labels: list[str]) -> bool:
     """Tell whether a reply carries more than the choice it makes."""
     known = {word for label in labels for word in _plain(label)}
     other = [w for w in _plain(words) if w.isalpha() and len(w) >= FEW and w not in known]
-    return asks(words) or len(other) > 1
+    return asks(words) or claims(words) or len(other) > 1
 
 
 def _tells_something(words: str, language: str) -> bool:

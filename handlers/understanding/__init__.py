@@ -1,6 +1,7 @@
 """What people mean by what they write."""
 
 from handlers.understanding.choosing import Shown, pick
+from handlers.understanding.claiming import alike, claims
 from handlers.understanding.codes import codes
 from handlers.understanding.meaning import Expect, Meaning
 from handlers.understanding.reading import understand
@@ -13,6 +14,8 @@ __all__ = [
     "Expect",
     "Meaning",
     "Shown",
+    "alike",
+    "claims",
     "codes",
     "normal",
     "pick",

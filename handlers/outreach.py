@@ -2,6 +2,9 @@
 
 Whoever holds the phone may read this. So nobody is named, nothing is said of why, and every way
 out is open: now, later, never, an hour for a call, or silence.
+
+Who says that it is they may be asked what staff wrote down for that. What is expected is not known
+here, so nothing that is said or done can depend on whether the answer was right.
 """
 
 import re
@@ -11,8 +14,16 @@ from typing import assert_never
 
 from handlers.sentences import together
 from handlers.talk import SILENCE, Silence, Talk
-from handlers.understanding import Meaning, normal
-from models.facts import CallBooked, CallWanted, NeverHere, NotNow, OutreachGiven, Unanswered
+from handlers.understanding import Meaning, claims, normal
+from models.facts import (
+    CallBooked,
+    CallWanted,
+    IdentityTold,
+    NeverHere,
+    NotNow,
+    OutreachGiven,
+    Unanswered,
+)
 from models.text import Hour, Text, _
 
 ANSWER_HOURS = 72
@@ -61,6 +72,11 @@ async def outreach(talk: Talk, given: OutreachGiven) -> None:
         case Safe.LATER:
             await _later(talk, given)
         case Safe.NOW:
+            if given.question and claims(talk.aside("safe")):
+                told = await _identity(talk, given)
+                if told is SILENCE:
+                    talk.record(Unanswered(given.case))
+                    return
             await _agree(talk, given)
         case _:
             assert_never(safe)
@@ -90,6 +106,18 @@ async def _later(talk: Talk, given: OutreachGiven) -> None:
         words = "\n".join(part for part in (words, told) if part)
     talk.record(NotNow(given.case, words))
     talk.say(_("Thank you. A person has noted it. Good day."))
+
+
+def identity_question(question: str) -> Text:
+    """Ask what staff wrote down, of somebody who said that it is they."""
+    return _("Thank you. To take care of you, one question: {question}", question=question)
+
+
+async def _identity(talk: Talk, given: OutreachGiven) -> str | Silence:
+    told = await talk.hear("who", identity_question(given.question), patience_hours=ANSWER_HOURS)
+    if told is not SILENCE:
+        talk.record(IdentityTold(given.case, told))
+    return told
 
 
 async def _agree(talk: Talk, given: OutreachGiven) -> None:

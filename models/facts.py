@@ -84,6 +84,7 @@ class OutreachGiven:
     zone: str
     organisation: str
     phone: str  # the published number to check us, "" when its review date has passed
+    question: str = ""  # what only the person looked for can answer, in the words of staff
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,14 @@ class ConsentAnswered:
 
 
 @dataclass(frozen=True)
+class IdentityTold:
+    """Who said that it is they answered what only the person looked for can answer."""
+
+    case: int
+    words: str
+
+
+@dataclass(frozen=True)
 class CallBooked:
     """A possible parent chose an hour for a call."""
 
@@ -363,6 +372,7 @@ _KINDS: dict[str, Any] = {
         PapersSent,
         Unobtainable,
         Answered,
+        IdentityTold,
         CallBooked,
         CallWanted,
         NotNow,

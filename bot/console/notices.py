@@ -24,6 +24,7 @@ NOTICES: Mapping[str, Text] = {
     "document-accepted": _("The document is accepted, in your name. Its sender is told."),
     "document-rejected": _("The document is rejected, in your name. Its sender is told why."),
     "outreach": _("The first message is on its way. It gives nothing away."),
+    "recognition-kept": _("It is kept. First contacts that begin from now on ask it."),
     "call-recorded": _("What you established is recorded, in your name."),
     "person-added": _("The person is in the record."),
     "people-joined": _("The people of the file are in the record."),

@@ -13,6 +13,7 @@ from models.evidence import EvidenceState
 from models.inbox import InboxState
 from models.outbox import OutboxState
 from models.person import Doubt, Lockout, Trust
+from models.recognition import Level, Likeness
 from models.regrouping import RegroupingState
 from models.template import Approval
 from models.whereabouts import Standing
@@ -33,6 +34,7 @@ GOOD: frozenset[Enum] = frozenset(
         Established.IS_THE_PERSON,
         AppointmentState.HELD,
         RegroupingState.DONE,
+        Level.VERIFIED,
     }
 )
 WARNING: frozenset[Enum] = frozenset(
@@ -49,6 +51,8 @@ WARNING: frozenset[Enum] = frozenset(
         Approval.PAUSED,
         *(one for one in Doubt if one is not Doubt.NONE),
         RegroupingState.PROPOSED,
+        Likeness.LIKELY,
+        Level.PROVISIONAL_MATCH,
     }
 )
 BAD: frozenset[Enum] = frozenset(

@@ -16,6 +16,7 @@ from models.grant import Standing as Allowed
 from models.inbox import InboxState
 from models.outbox import Held, OutboxState, Weight
 from models.person import Doubt, Kind, Lockout, Role, Trust, Via
+from models.recognition import Level, Likeness
 from models.regrouping import RegroupingKind, RegroupingState
 from models.staff import Duty
 from models.task import TaskKind, TaskState, Urgency
@@ -193,6 +194,12 @@ WORDS: Mapping[Enum, Text] = {
     RegroupingState.DROPPED: p_("proposal", "Dropped"),
     Duty.COORDINATOR: _("Coordinator"),
     Duty.READER: _("Reader"),
+    Likeness.LIKELY: p_("answer", "Likely: it is as expected"),
+    Likeness.POSSIBLE: p_("answer", "Possible: it is not as expected"),
+    Level.UNKNOWN: p_("identity", "Not known to be the person looked for"),
+    Level.CLAIMS: p_("identity", "Says to be the person looked for"),
+    Level.PROVISIONAL_MATCH: p_("identity", "A provisional match, not verified"),
+    Level.VERIFIED: p_("identity", "Verified by one of you"),
     TaskKind.QUESTION: p_("task", "Answer a question"),
     TaskKind.UNPLACED: p_("task", "Place a message or a file"),
     TaskKind.PERSON_WANTED: p_("task", "Somebody wants to talk to a person"),

@@ -14,6 +14,7 @@ from bot.office.notices import Notice
 from bot.office.reach import consent
 from bot.office.reach.addresses import best_address, last_heard
 from bot.office.who import doubts
+from bot.office.work import recognition
 from bot.office.work.assignments import (
     Covered,
     accepted,
@@ -39,6 +40,7 @@ from models.facts import (
     ConsentAnswered,
     Declined,
     FreeNextWeek,
+    IdentityTold,
     IntakeAgreed,
     LanguageChosen,
     Lapsed,
@@ -97,6 +99,8 @@ def record(s: Session, talked: Talked, fact: object, now: datetime) -> list[Noti
                 raise Covered(talked.code)
         case ConsentAnswered():
             chat.answered(s, talked, fact, now)
+        case IdentityTold():
+            recognition.told(s, talked, fact, now)
         case CallBooked():
             booked(s, talked, fact, now)
         case CallWanted():

@@ -38,6 +38,8 @@ EXPECTED = {
     "GET /cases/{reference}/evidence/{evidence_id}/original": {"evidence:read"},
     "GET /cases/{reference}/evidence/{evidence_id}/preview": {"evidence:read"},
     "POST /cases/{reference}/outreach": {"cases:write"},
+    "GET /cases/{reference}/recognition": {"cases:read"},
+    "PUT /cases/{reference}/recognition": {"cases:write"},
     "GET /cases/{reference}/timeline": {"cases:read", "messages:read"},
     "GET /cases/{reference}/whereabouts": {"cases:read"},
     "POST /cases/{reference}/whereabouts/{report_id}/decision": {"cases:write"},

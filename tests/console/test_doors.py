@@ -30,6 +30,8 @@ EXPECTED = {
     "POST /cases/{reference}/document": Needs.ACT,
     "POST /cases/{reference}/documents/{request}": Needs.ACT,
     "GET /cases/{reference}/first-contact": Needs.ACT,
+    "GET /cases/{reference}/recognition": Needs.ACT,
+    "POST /cases/{reference}/recognition": Needs.ACT,
     "POST /cases/{reference}/first-contact": Needs.ACT,
     "GET /cases/{reference}/offer": Needs.ACT,
     "POST /cases/{reference}/offer": Needs.ACT,

@@ -1,4 +1,20 @@
-from models.facts import CallBooked, CallWanted, NeverHere, NotNow, OutreachGiven, Unanswered
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.office.guard import tells
+from handlers.outreach import outreach
+from handlers.talk import play
+from models.facts import (
+    CallBooked,
+    CallWanted,
+    IdentityTold,
+    NeverHere,
+    NotNow,
+    OutreachGiven,
+    Unanswered,
+)
 from tests.stage import Actor, Stage
 
 FIVE, NINE, NOON = (
@@ -13,6 +29,8 @@ GIVEN = OutreachGiven(
     organisation="la Red de Defensoras",
     phone="+502 2222 0000",
 )
+ASKING = replace(GIVEN, question="¿cómo le dicen en su comunidad?")
+WHO_IS_IT = "Gracias. Para cuidarle, una pregunta: ¿cómo le dicen en su comunidad?"
 FIRST = (
     "Hola. Le escribe el asistente de una organización de derechos humanos."
     " Es personal y gratuito. ¿Es seguro hablar ahora?\n1 Sí\n2 Ahora no\n3 No me escriba aquí"
@@ -212,3 +230,57 @@ def test_the_same_first_contact_in_english(stage: Stage):
         " We never ask for money or passwords."
     )
     assert joe.recorded == [CallBooked(9, FIVE)]
+
+
+def test_who_says_that_it_is_they_is_asked_what_staff_wrote_down(stage: Stage):
+    chepe = written_to(stage, ASKING)
+    chepe.says("quien es? no tengo dinero, ya nos estafaron")
+    chepe.hears(WHO)
+    chepe.says("ya llame. si soy yo. q paso")
+    chepe.hears(WHO_IS_IT)
+    chepe.says("me dicen Chepe")
+    chepe.hears(HOURS)
+    chepe.says("5")
+    chepe.hears(AT_FIVE)
+    assert chepe.recorded == [IdentityTold(9, "me dicen Chepe"), CallBooked(9, FIVE)]
+
+
+def test_who_has_not_said_so_is_asked_nothing(stage: Stage):
+    for words in ("1", "si, digame", "si es seguro pero quien es usted"):
+        somebody = written_to(stage, ASKING)
+        somebody.says(words)
+        heard = [message.drawn() for message in somebody.unheard]
+        assert not [words for words in heard if "comunidad" in words]
+
+
+def test_a_search_without_a_question_goes_on_as_before(stage: Stage):
+    chepe = written_to(stage)
+    chepe.says("si, soy yo")
+    chepe.hears(HOURS)
+
+
+def test_silence_at_the_question_ends_it_quietly(stage: Stage):
+    chepe = written_to(stage, ASKING)
+    chepe.says("si soy yo")
+    chepe.hears(WHO_IS_IT)
+    chepe.keeps_silent()
+    chepe.hears_nothing()
+    assert chepe.recorded == [Unanswered(9)]
+
+
+SAID_SO = {"choice": "now", "aside": "si soy yo"}
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_answered_what_follows_is_the_same(words: str):
+    asked = play(outreach, ASKING, {"safe": SAID_SO}, ["", "safe"])
+    told = play(outreach, ASKING, {"safe": SAID_SO, "who": {"words": words}}, ["", "safe"])
+    known = play(outreach, ASKING, {"safe": SAID_SO, "who": {"words": "Chepe"}}, ["", "safe"])
+    assert asked.asks is not None
+    assert told.records == (IdentityTold(9, words),)
+    assert (told.says, told.asks, told.settles) == (known.says, known.asks, known.settles)
+
+
+def test_nothing_that_is_said_tells_why():
+    for said in (FIRST, WHO, WHO_IS_IT, HOURS, AT_FIVE):
+        assert not tells(said, "spa")

@@ -409,12 +409,15 @@ async def e5_a_father_who_was_swindled_checks_us_and_picks_an_hour(
     await phones.book([{"name": "Chepe", "phone": wire, "channels": ["whatsapp"]}])
     person = await enrolled(staff, "Tomás Novela", "parent", "whatsapp", wire, "GT")
     father = phones.whatsapp(wire)
-    first = await _reached_out_to(staff, "GT-0501", "GT", person)
+    question = {"question": "¿Cómo le dicen en su comunidad?", "expected": "Chepe"}
+    first = await _reached_out_to(staff, "GT-0501", "GT", person, question)
     await father.hears("¿Es seguro hablar ahora?")
     await father.says("quien es? no tengo dinero, ya nos estafaron")
     kit = await father.hears("Nunca pedimos dinero ni contraseñas")
     assert "No hay prisa" in kit["text"]
     await father.says("ya llame. si soy yo. q paso")
+    await father.hears("Para cuidarle, una pregunta: ¿Cómo le dicen en su comunidad?")
+    await father.says("me dicen Chepe")
     await father.hears("llamar")
     await father.says("5")
     await father.hears("le llamar")
@@ -425,6 +428,9 @@ async def e5_a_father_who_was_swindled_checks_us_and_picks_an_hour(
     assert call["zone"] == "America/Guatemala"
     found = await staff.until("/tasks", lambda page: _tasks(page, "call", person))
     assert _tasks(found, "call", person)[0]["case"] == "GT-0501"
+    (answer,) = (await staff.get("/cases/GT-0501/recognition"))["answers"]
+    assert (answer["answer"], answer["likeness"]) == ("me dicen Chepe", "likely")
+    assert answer["level"] == "provisional_match"  # a chat verifies nobody
     for words in await father.words():
         assert not [word for word in TELLING if word in words.casefold()], words
 
@@ -468,7 +474,9 @@ async def e2_a_polite_no_closes_just_that_and_nothing_reminds_her(
         assert segments(words) == 1, words
 
 
-async def _reached_out_to(staff: Staff, code: str, country: str, person: int) -> datetime:
+async def _reached_out_to(
+    staff: Staff, code: str, country: str, person: int, question: dict[str, str] | None = None
+) -> datetime:
     """Open a case, write to a possible parent for the first time, and give the first hour."""
     await staff.post(
         "/cases",
@@ -479,6 +487,8 @@ async def _reached_out_to(staff: Staff, code: str, country: str, person: int) ->
         sought="Tomás Novela",
         parent_id=person,
     )
+    if question is not None:
+        await staff.put(f"/cases/{code}/recognition", **question)
     day = (datetime.now(UTC) + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
     slots = [day + timedelta(hours=hours) for hours in (23, 39)]  # 5 p. m. and 9 a. m. there
     told = [slot.isoformat() for slot in slots]

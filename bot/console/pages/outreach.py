@@ -15,6 +15,7 @@ from bot.console.visit import Visit
 from bot.office import casebook, guard, organisation, wording
 from bot.office.reach.addresses import addresses_of, best_address
 from bot.office.reach.fitness import exclusion, reason
+from bot.office.work import recognition
 from models.appointment import AppointmentState, Established
 from models.broadcast import Exclusion
 from models.case import Case
@@ -117,6 +118,7 @@ async def _call(visit: Visit) -> Response:
         return {
             "call": appointment,
             "person": s.get_one(Person, appointment.person_id),
+            "answers": recognition.answers(s, appointment.case_id or 0, appointment.person_id),
             "reaches": people.reaches(s, appointment.person_id),
             "case": s.get(Case, appointment.case_id) if appointment.case_id else None,
         }

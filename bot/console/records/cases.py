@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from bot.console.records.slices import Slice, cut
+from bot.office.work import recognition
 from models.appointment import Appointment
 from models.assignment import Assignment, Offer
 from models.case import Case, CaseState, Program
 from models.document import DocumentRequest
 from models.evidence import Evidence
 from models.person import Person
+from models.recognition import Claim
 from models.task import Task, TaskState
 from models.whereabouts import Whereabouts
 
@@ -51,6 +53,7 @@ class Sheet:
     appointments: tuple[Appointment, ...]
     photos: tuple[Evidence, ...]
     tasks: tuple[Task, ...]
+    claims: tuple[Claim, ...]
 
 
 def find(s: Session, reference: str) -> Case | None:
@@ -127,6 +130,7 @@ def sheet(s: Session, case: Case) -> Sheet:
             .order_by(col(Task.due_at))
         )
     )
+    claims = tuple(recognition.answers(s, number))
     ids = {
         case.lawyer_id,
         case.parent_id,
@@ -137,6 +141,7 @@ def sheet(s: Session, case: Case) -> Sheet:
         *(call.person_id for call in appointments),
         *(photo.person_id for photo in photos),
         *(task.person_id for task in tasks),
+        *(claim.person_id for claim in claims),
     }
     people = s.exec(select(Person).where(col(Person.id).in_(ids - {None})))
     return Sheet(
@@ -151,6 +156,7 @@ def sheet(s: Session, case: Case) -> Sheet:
         appointments=appointments,
         photos=photos,
         tasks=tasks,
+        claims=claims,
     )
 
 

@@ -18,6 +18,7 @@ from models.inbox import Heard
 from models.outbox import Outbox
 from models.person import Invite, Link, Person
 from models.proof import Unproved
+from models.recognition import Claim
 from models.regrouping import Regrouping
 from models.staff import Staff
 from models.task import Task, TaskNote
@@ -36,6 +37,7 @@ MOVES: Mapping[str, tuple[type[SQLModel], str]] = {
         (Task, "person_id"),
         (TaskNote, "person_id"),
         (Appointment, "person_id"),
+        (Claim, "person_id"),
         (Case, "parent_id"),
         (Case, "lawyer_id"),
         (Assignment, "defender_id"),

@@ -9,6 +9,7 @@ from bot.office import organisation, talks, tasks
 from bot.office.consents import sharing
 from bot.office.reach.fitness import choose_parent
 from bot.office.refusal import Refusal
+from bot.office.work import recognition
 from bot.office.work.cases import must_be_open
 from bot.office.work.threads import about
 from bot.vault import trail
@@ -46,6 +47,7 @@ def outreach(
     sharing.not_against(s, person_id, Purpose.CONTACT, now, case.id)
     _not_pressing(s, person, now)
     ours = organisation.ours(s)
+    asked = recognition.of(s, case.id or 0)
     talked = talks.start(
         s,
         name="outreach",
@@ -55,6 +57,7 @@ def outreach(
             zone=person.zone,
             organisation=ours.name,
             phone=organisation.phone(ours, now),
+            question=asked.question if asked is not None else "",
         ),
         person_id=person_id,
         case_id=case.id,

@@ -33,9 +33,12 @@ def counted(db: Database) -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
             found.append(" ".join(statement.split()[:6]))
 
-    sa.event.listen(db._beside, "before_cursor_execute", note)
+    engines = {db._beside, db._writer}
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
     yield found
-    sa.event.remove(db._beside, "before_cursor_execute", note)
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_a_turn_that_answers_costs_no_more_statements_than_it_needs(

@@ -62,6 +62,7 @@ class Doubt(Enum):
     UNDELIVERED = "undelivered"  # a network says that nobody is there
     NEW_ID = "new_id"  # WhatsApp knows the number under another id than before
     MOVED = "moved"  # WhatsApp says that its holder has another number now
+    CONTRADICTED = "contradicted"  # whoever answers there says to be somebody else
     STAFF = "staff"  # a human doubts it
     DENIED = "denied"  # on another phone of theirs they said that they did not add it
 

@@ -26,6 +26,7 @@ class TaskKind(Enum):
     FORGET = "forget"  # somebody took back all they allowed, and wants their data gone
     DUE = "due"  # a closed case was kept for as long as its line of work keeps them
     DOUBT = "doubt"  # whether an address is still somebody's, or who is who
+    CONFLICT = "conflict"  # who answers is not whom we wrote to, and another has that address
     DANGER = "danger"  # somebody said the words agreed on for danger, or was frozen by hand
     HELD = "held"  # somebody wrote into a talk that a human has taken over
     INTAKE = "intake"  # somebody wrote to us first

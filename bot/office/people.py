@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.office.reach.addresses import Known, best_address, keep, known, link, wrote
+from bot.office.reach.addresses import Known, best_address, disproved, keep, known, link, wrote
 from bot.office.reach.consent import (
     block,
     disprove,
@@ -62,7 +62,8 @@ def meet(
 def recognise(s: Session, keys: Keys, via: Via, wire: str, name_hint: str, now: datetime) -> Known:
     """Give whoever wrote, as `meet` does, and since when it is in doubt that it is still they.
 
-    The address is kept as the provider writes it today, because answers must go to just that.
+    The address is kept as the provider writes it today, because answers must go to just that. What
+    they call themselves there is no record of ours where we had taken them for somebody else.
     """
     found = known(s, keys, via, wire)
     person, address, doubted_at = found or (None, keep(s, keys, via, wire, now), None)
@@ -70,7 +71,8 @@ def recognise(s: Session, keys: Keys, via: Via, wire: str, name_hint: str, now: 
         address.wire = sendable(wire)
         s.add(address)
     if person is None:
-        person = Person(name=name_hint, created_at=now)
+        hint = "" if disproved(s, address) else name_hint
+        person = Person(name=hint, created_at=now)
         s.add(person)
         s.flush()
         link(s, person, address, Trust.CLAIMED, now)

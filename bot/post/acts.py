@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.office import organisation, people, talks, tasks
+from bot.office.who import doubts
 from bot.post import danger, enrolling, files, needs, strangers
 from bot.post.arrival import Arrival
 from bot.post.memory import remember, seen
@@ -219,7 +220,9 @@ class Acts:
 
     def _wrong_person(self, s: Session, arrival: Arrival) -> None:
         self._tell(s, arrival, always.wrong_person(), weight=Weight.STOP)
-        people.disprove(s, arrival.person, arrival.address, arrival.inbound.text, arrival.now)
+        person, address = arrival.person, arrival.address
+        people.disprove(s, person, address, arrival.heard.inbox_id, arrival.now)
+        doubts.contradicted(s, person, address, arrival.now)
         why, kind = "says we have the wrong person", TaskKind.WRONG_PERSON
         needs.ask(s, arrival, "wrong", why, kind, about=arrival.address.id)
 

@@ -5,15 +5,19 @@ from sqlmodel import Session, col, select
 
 from bot.office import talks, tasks
 from bot.office.duty import answering, intake
+from bot.office.who import links
 from bot.post import needs
 from bot.post.arrival import Arrival
+from bot.post.routes import Danger, Quiet, Route, Start, Stop, Want, WrongPerson
 from bot.post.screen import Screen
 from bot.world import World
 from handlers.intake import greeting
 from handlers.sentences import together
 from models.consent import ConsentEvent, ConsentKind
-from models.person import Link, Role, Trust
+from models.person import Doubt, Link, Role, Trust
 from models.task import TaskKind
+
+ANYBODYS = (Stop, Start, Danger, Quiet, Want, WrongPerson)
 
 _PROMISED = (
     select(ConsentEvent.id)
@@ -61,6 +65,21 @@ def left_in_peace(s: Session, arrival: Arrival) -> bool:
     if arrival.person.role is not Role.UNKNOWN:
         return False
     return s.exec(_PROMISED, params={"address": arrival.address.id}).first() is not None
+
+
+def contradicts(s: Session, arrival: Arrival, route: Route) -> bool:
+    """Leave to a human what comes from where somebody said that they are not whom we wrote to.
+
+    The address stands in the record as another's too (E6). Until a human knows whose it is, nothing
+    is answered there but what anybody is answered.
+    """
+    if isinstance(route, ANYBODYS):
+        return False
+    link = links.of(s, arrival.person.id or 0, arrival.address.id or 0)
+    if link is None or link.doubt is not Doubt.CONTRADICTED:
+        return False
+    needs.ask(s, arrival, "unplaced", "wrote where we had the wrong person")
+    return True
 
 
 def note(s: Session, world: World, arrival: Arrival) -> None:

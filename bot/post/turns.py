@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.office import people, tasks
 from bot.office.reach.invites import token_in
-from bot.post import changing, duty, receipts, windows, withdrawing
+from bot.post import changing, duty, receipts, strangers, windows, withdrawing
 from bot.post.acts import ADOPTS, Acts
 from bot.post.arrival import Arrival, Entry
 from bot.post.files import announce, belongs
@@ -213,6 +213,8 @@ class Turns:
         route = _opted(s, arrival, sender) or decide(
             message, sender, threads, now, self._rules, adoptable=adoptable
         )
+        if arrival.doubted and strangers.contradicts(s, arrival, route):
+            return
         if self._proving.keeps(s, arrival, route, digits, self._again):
             return
         aside = arrival.doubted and changing.put_aside(

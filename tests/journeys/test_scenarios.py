@@ -262,6 +262,7 @@ async def e6_a_wrong_number_is_asked_pardon_and_left_in_peace(staff: Staff, phon
     """The number is theirs no more for us; what she writes later goes to a human."""
     wire = "+50377770601"
     await phones.book([{"name": "Carmen", "phone": wire, "channels": ["sms"]}])
+    rosa = await enrolled(staff, "Rosa Segunda", "defender", "sms", wire, "SV")  # she has it too
     sought = await enrolled(staff, "Tomás Novela", "parent", "sms", wire, "SV")
     await _reached_out_to(staff, "SV-0601", "SV", sought)
     carmen = phones.sms(wire)
@@ -272,6 +273,9 @@ async def e6_a_wrong_number_is_asked_pardon_and_left_in_peace(staff: Staff, phon
     assert sorry["text"] == "Disculpe la molestia. No le volveremos a escribir."
     found = await staff.until("/tasks", lambda page: _tasks(page, "wrong_person", sought))
     assert said in _tasks(found, "wrong_person", sought)[0]["detail"]
+    (conflict,) = _tasks(await staff.get("/tasks"), "conflict", rosa)
+    assert "Carmen" not in conflict["detail"]
+    assert (await staff.get(f"/people/{rosa}"))["addresses"][0]["doubt"] == "contradicted"
     sheet = await staff.get(f"/people/{sought}")
     assert [one["trust"] for one in sheet["addresses"]] == ["disproved"]
     assert sheet["name"] == "Tomás Novela"

@@ -75,7 +75,7 @@ def test_an_address_that_is_not_theirs_gets_nothing(s, office, father):
     address = office.only_address(father)
     hers = office.only_address(office.person("Ana"))
     assert verdict(office, father, address=hers) == guard.NOT_THEIRS.source
-    people.disprove(s, father, address, "no soy", NOON)
+    people.disprove(s, father, address, None, NOON)
     assert verdict(office, father, address=address) == guard.NOT_THEIRS.source
     assert verdict(office, father, "Disculpe.", address=address, weight=Weight.STOP) is None
 

@@ -132,7 +132,7 @@ def test_what_was_found_not_to_be_theirs_does_not_come_back_by_a_file(s):
     join(s, FILE)
     found = people.find(s, KEYS, Via.WHATSAPP, "+50255570001")
     assert found is not None
-    people.disprove(s, *found, "no soy", NOON)
+    people.disprove(s, *found, None, NOON)
     (fault,) = refused(s, FILE)
     assert fault.startswith("Line 2, WhatsApp: this was found not to be Marta Ficticia's.")
 

@@ -46,9 +46,9 @@ def test_an_address_is_whoever_confirmed_it_last(s, office):
     assert people.find(s, KEYS, Via.WHATSAPP, wire) == (eva, shared)
     people.add_address(s, KEYS, ana, Via.WHATSAPP, wire, NOON + 2 * HOUR, "staff:1")
     assert people.find(s, KEYS, Via.WHATSAPP, wire) == (ana, shared)
-    people.disprove(s, ana, shared, "no soy", NOON + 3 * HOUR)
+    people.disprove(s, ana, shared, None, NOON + 3 * HOUR)
     assert people.find(s, KEYS, Via.WHATSAPP, wire) == (eva, shared)
-    people.disprove(s, eva, shared, "tampoco", NOON + 3 * HOUR)
+    people.disprove(s, eva, shared, None, NOON + 3 * HOUR)
     assert people.find(s, KEYS, Via.WHATSAPP, wire) is None
     stranger, again = people.meet(s, KEYS, Via.WHATSAPP, wire, "", NOON + 4 * HOUR)
     assert again == shared

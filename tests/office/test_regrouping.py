@@ -266,7 +266,7 @@ def test_what_was_found_untrue_since_stays_so_when_it_is_undone(s, office, stran
     marta = office.person()
     row = done(s, propose(s, RegroupingKind.JOIN, stranger, other=marta), ana)
     address = found(s, WIRE)[1]
-    people.disprove(s, marta, address, "no soy", NOON + 2 * HOUR)
+    people.disprove(s, marta, address, None, NOON + 2 * HOUR)
     undoing.undo(s, row, ana, NOON + 3 * HOUR)
     assert link_of(s, stranger, address).trust is Trust.DISPROVED
 

@@ -125,6 +125,12 @@ def holders(s: Session, address: Address) -> list[Person]:
     )
 
 
+def disproved(s: Session, address: Address) -> bool:
+    """Tell whether an address was found not to be somebody's."""
+    here = Link.address_id == address.id, Link.trust == Trust.DISPROVED
+    return s.exec(select(Link.id).where(*here).limit(1)).first() is not None
+
+
 def addresses_of(s: Session, person: Person) -> list[Address]:
     """Give a person's addresses, the one to write to first. Also those that cannot be used now.
 

@@ -138,10 +138,13 @@ def never_here(s: Session, person: Person, address: Address, words: str, now: da
     _hand_over(s, person, cases or [None], f"never-here-{event.id}", words, now)
 
 
-def disprove(s: Session, person: Person, address: Address, words: str, now: datetime) -> None:
+def disprove(
+    s: Session, person: Person, address: Address, inbox_id: int | None, now: datetime
+) -> None:
     """Keep that an address is not this person's, and end all talk with them.
 
-    Whoever read the words asks for a human.
+    What was said is a stranger's, and may name them: the log of this person tells where it stands,
+    and does not repeat it. Whoever read the words asks for a human.
     """
     link = s.exec(
         select(Link).where(Link.person_id == person.id, Link.address_id == address.id)
@@ -149,7 +152,7 @@ def disprove(s: Session, person: Person, address: Address, words: str, now: date
     link.trust = Trust.DISPROVED
     link.confirmed_at = now
     s.add(link)
-    _keep(s, person, address, ConsentKind.NOT_HERE, address.via.value, words, None, now)
+    _keep(s, person, address, ConsentKind.NOT_HERE, address.via.value, "", inbox_id, now)
     _fall_silent(s, person, now)
 
 

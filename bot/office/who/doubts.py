@@ -13,7 +13,7 @@ from bot.office.reach.numbers import kind
 from bot.office.refusal import Refusal
 from bot.office.who import links
 from bot.vault import trail
-from models.person import Address, Doubt, Kind, Link, Person, Trust
+from models.person import Address, Doubt, Kind, Link, Person, Role, Trust
 from models.task import TaskKind, Urgency
 from models.text import _
 
@@ -36,6 +36,9 @@ DETAILS = {
     Doubt.MOVED: "WhatsApp says that this person has another number now.",
     Doubt.DENIED: "A phone came in by an invite, and on another phone of this person they said "
     "that it was not them. If their PIN may be known to others, drop it.",
+    Doubt.CONTRADICTED: "We wrote to somebody else at an address of this person, and whoever "
+    "answered said that we have the wrong one. It may be this person, or somebody whom we do not "
+    "know.",
     Doubt.STAFF: "One of you doubts that an address is still this person's.",
 }
 ASK = (
@@ -76,7 +79,7 @@ def doubt(s: Session, link: Link, why: Doubt, now: datetime, actor: str = trail.
         proof.doubt(s, person, address, now, actor)  # they may show who they are by themselves
     tasks.need(
         s,
-        kind=TaskKind.DOUBT,
+        kind=TaskKind.CONFLICT if why is Doubt.CONTRADICTED else TaskKind.DOUBT,
         cause=proof.cause_of_doubt(link),
         now=now,
         person_id=link.person_id,
@@ -105,6 +108,14 @@ def end(s: Session, link: Link, staff_id: int, now: datetime) -> None:
     cause = proof.cause_of_doubt(link)
     links.confirm(s, link, now, trail.by_staff(staff_id))
     tasks.settle(s, cause, staff_id, STILL.source, now)
+
+
+def contradicted(s: Session, person: Person, address: Address, now: datetime) -> None:
+    """Who answered for a person is somebody else: doubt that the address is any other's we know."""
+    for link in of_address(s, address):
+        other = s.get_one(Person, link.person_id)
+        if other.id != person.id and other.role is not Role.UNKNOWN:
+            doubt(s, link, Doubt.CONTRADICTED, now)
 
 
 def by_hand(s: Session, link: Link, staff_id: int, now: datetime) -> None:

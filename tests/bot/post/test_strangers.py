@@ -161,7 +161,7 @@ async def test_whom_we_took_for_somebody_else_is_left_in_peace_as_promised(night
 
     def disproved(s: Session) -> None:
         address = scene.address_of(s, sought)
-        people.disprove(s, s.get_one(Person, sought), address, "Numero ekivocado", NIGHT)
+        people.disprove(s, s.get_one(Person, sought), address, None, NIGHT)
 
     night.db.write_now(disproved)
     assert await night.writes("de que se trata?") == []

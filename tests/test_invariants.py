@@ -1,6 +1,7 @@
 """Where each invariant and each crash point of the engine is shown: number, sentence, tests.
 
-The numbers are those of the engine's design, D7 and D8. A place is a file and a name in it.
+The numbers are those of the engine's design, D7 and D8, and of the twelve rules of the domain. A
+place is a file and a name in it.
 """
 
 import re
@@ -103,6 +104,8 @@ INVARIANTS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             f"{SIMULATED}::d7_12_nothing_is_sent_late",
             f"{POST}/test_sender.py::test_the_provider_may_not_deliver_later_than_we_would",
+            f"{POST}/test_night.py::test_what_nobody_asked_for_waits_for_the_morning",
+            f"{POST}/test_night.py::test_the_provider_may_not_deliver_at_night_what_it_took_by_day",
         ),
     ),
     13: (
@@ -370,9 +373,102 @@ CRASHES: dict[int, tuple[str, tuple[str, ...]]] = {
 }
 
 
+RULES: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: (
+        "a named human verifies, decides and signs, and never the bot",
+        (
+            "test_only_humans.py::test_whoever_writes_a_verdict_is_told_which_human_gives_it",
+            (
+                "test_only_humans.py"
+                "::test_nothing_that_reads_or_answers_a_chat_brings_about_what_only_a_human_does"
+            ),
+            "office/test_recognition.py::test_no_chat_verifies_and_a_human_s_word_goes_before_it",
+            "office/test_findings.py::test_a_human_confirms_and_that_is_final",
+        ),
+    ),
+    2: (
+        "nobody unverified reads what tells",
+        (
+            "office/test_guard.py::test_words_that_tell_are_kept_back_from_whom_nobody_verified",
+            f"{POST}/test_said.py::test_no_name_or_place_goes_to_whom_it_must_not",
+            "test_one_way_out.py::test_what_is_drawn_has_passed_the_last_look",
+        ),
+    ),
+    3: (
+        "nobody is asked for money, passwords, full numbers or signatures",
+        ("office/test_wording.py::test_our_own_sentences_ask_for_nothing",),
+    ),
+    4: (
+        "what comes is kept before anybody is thanked",
+        (f"{POST}/test_webhooks.py::test_nothing_is_thanked_for_before_it_is_committed",),
+    ),
+    5: (
+        "thanks are for what is stored, and count it",
+        (f"{POST}/test_thanks.py::test_what_came_is_called_what_it_is",),
+    ),
+    6: (
+        "a stop wins, on every channel, and a word does not lift it",
+        (
+            (
+                f"{POST}/test_turns.py"
+                "::test_stop_is_confirmed_once_on_whatever_channel_and_is_not_lifted_by_a_word"
+            ),
+        ),
+    ),
+    7: ("a late yes answers nothing", (f"{POST}/test_router.py::test_a_late_yes_answers_nothing",)),
+    8: (
+        "an address is not a person",
+        (
+            "office/test_people.py::test_an_address_is_whoever_confirmed_it_last",
+            "office/test_links.py::test_nothing_of_a_case_goes_to_an_address_in_doubt",
+            (
+                f"{POST}/test_wrong_number.py"
+                "::test_where_another_has_that_address_staff_are_asked_and_nobody_is_told"
+            ),
+        ),
+    ),
+    9: (
+        "nothing is said in a language that no human has written",
+        (
+            "bot/test_tongues.py::test_only_complete_languages_are_offered",
+            "handlers/test_language.py::test_another_language_is_for_a_human",
+        ),
+    ),
+    10: (
+        "who is locked out is a human's alone",
+        (
+            "office/test_guard.py::test_the_locked_out_get_nothing_at_all",
+            f"{POST}/test_strangers.py::test_a_minor_is_asked_nothing",
+        ),
+    ),
+    11: (
+        "what cannot be placed reaches a human, and its sender hears so once",
+        (
+            (
+                f"{POST}/test_strangers.py"
+                "::test_a_story_beside_a_question_reaches_a_human_once_and_the_question_stays"
+            ),
+        ),
+    ),
+    12: (
+        "a chat serves no papers, is no testimony and gives no advice",
+        (
+            (
+                "test_only_humans.py"
+                "::test_no_sentence_of_ours_serves_papers_takes_testimony_or_advises"
+            ),
+            (
+                f"{POST}/test_strangers.py"
+                "::test_what_somebody_tells_is_no_testimony_and_serves_nothing"
+            ),
+        ),
+    ),
+}
+"""The twelve rules that everything else hangs on, and where each is shown."""
+
 PLACES = {
     place
-    for table in (INVARIANTS, CRASHES)
+    for table in (INVARIANTS, CRASHES, RULES)
     for _sentence, places in table.values()
     for place in places
 }
@@ -390,6 +486,7 @@ def _stands(place: str) -> bool:
 def test_no_number_is_missing():
     assert sorted(INVARIANTS) == list(range(1, 21))
     assert sorted(CRASHES) == list(range(1, 33))
+    assert sorted(RULES) == list(range(1, 13))
 
 
 @pytest.mark.parametrize(

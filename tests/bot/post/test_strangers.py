@@ -6,15 +6,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot.db import Database
 from bot.office import casebook, organisation, people
 from bot.office.duty import shifts
+from models.appointment import Appointment
 from models.case import Program
+from models.document import DocumentRequest
+from models.evidence import Evidence
+from models.grant import Grant
 from models.person import Lockout, Person, Role, Via
+from models.recognition import Claim
 from models.staff import Staff
 from models.task import Task, TaskKind, TaskState
+from models.whereabouts import Whereabouts
 from tests.bot import here, scene
 from tests.bot.post.counter import office_of, sms
 from tests.bot.post.test_turns import Stage
@@ -217,3 +223,28 @@ async def test_whose_talk_is_closed_needs_a_new_task_when_the_first_is_done(nigh
     assert await night.says("y ahora zxcv") == first
     states = [task.state for task in scene.tasks(night.db)]
     assert states == [TaskState.DONE, TaskState.OPEN]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "hoy le entregue la notificacion al señor y queda notificado de la demanda conste",
+        "declaro bajo juramento que me quitaron a mi niño y firme un papel en ingles que no lei",
+    ],
+)
+async def test_what_somebody_tells_is_no_testimony_and_serves_nothing(
+    night: Night, told: str
+) -> None:
+    """I12: it is kept as it came, a human reads it, and the record makes nothing else of it."""
+    night.db.write_now(searches)
+    await night.writes("hola")
+    answered = await night.writes(told)
+    assert not [word for word in ("notific", "jura", "declar", "firm") if word in str(answered)]
+
+    def made(s: Session) -> list[object]:
+        kinds = (Appointment, Claim, DocumentRequest, Evidence, Grant, Whereabouts)
+        return [row for kind in kinds for row in s.exec(select(kind))]
+
+    assert night.db.read_now(made) == []
+    assert [one for one in night.office.heard() if one == told] == [told]
+    assert told in night.tasks()[TaskKind.UNPLACED].detail

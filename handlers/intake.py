@@ -57,6 +57,8 @@ async def intake(talk: Talk, given: IntakeGiven) -> None:
         words={Safe.NEVER: ("nunca", "never")},
         patience_hours=ANSWER_HOURS,
     )
+    if told := talk.aside("safe"):
+        talk.record(IntakeAgreed(words=told))  # a story may hold a yes or a day: a human reads it
     match safe:
         case Silence.SILENCE:
             return

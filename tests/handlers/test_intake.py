@@ -91,6 +91,16 @@ def test_who_cannot_talk_now_says_when(stage: Stage):
     assert tono.recorded == [IntakeAgreed(words="el lunes")]
 
 
+def test_what_is_told_with_an_answer_is_kept_also_where_nothing_follows(stage: Stage):
+    tono = writes(stage)
+    told = "ahora no, el lunes me quitaron a mi niño"
+    tono.says(told)
+    tono.hears(WHEN)
+    tono.keeps_silent()
+    tono.hears_nothing()
+    assert tono.recorded == [IntakeAgreed(words=told)]
+
+
 def test_who_wants_no_words_there_is_written_to_no_more(stage: Stage):
     tono = writes(stage)
     tono.taps("No me escriba aquí")

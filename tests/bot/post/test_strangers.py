@@ -19,7 +19,7 @@ from models.grant import Grant
 from models.person import Lockout, Person, Role, Via
 from models.recognition import Claim
 from models.staff import Staff
-from models.task import Task, TaskKind, TaskState
+from models.task import Task, TaskKind, TaskNote, TaskState
 from models.whereabouts import Whereabouts
 from tests.bot import here, scene
 from tests.bot.post.counter import office_of, sms
@@ -248,3 +248,12 @@ async def test_what_somebody_tells_is_no_testimony_and_serves_nothing(
     assert night.db.read_now(made) == []
     assert [one for one in night.office.heard() if one == told] == [told]
     assert told in night.tasks()[TaskKind.UNPLACED].detail
+
+
+async def test_a_story_that_is_read_as_an_answer_is_read_by_a_human_too(night: Night) -> None:
+    """It holds a day, so it puts off; what it tells stands with the task at once."""
+    await night.writes("hola")
+    told = "declaro bajo juramento que me quitaron a mi niño el 4 de mayo y firme sin entender nada"
+    assert await night.writes(told) == ["Está bien. ¿Cuándo le podemos escribir?"]
+    notes = night.db.read_now(lambda s: [one.words for one in s.exec(select(TaskNote))])
+    assert notes == [told]

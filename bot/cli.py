@@ -177,7 +177,7 @@ def create_token(
 
 @app.command(
     "organisation",
-    epilog="Example: python3 -m bot organisation --name 'Red de Defensoras' "
+    epilog="Example: python3 -m bot organisation --name 'la Red de Defensoras' "
     "--phone '+502 2222 0000' --website https://red.example.org --owner Ana --review-by 2027-06-30",
 )
 def run_organisation(

@@ -15,7 +15,7 @@ from models.person import Person, Role, Via
 from models.staff import Duty, Staff
 
 COORDINATOR = "coordinacion"
-ORGANISATION = "Red de Defensoras"
+ORGANISATION = "la Red de Defensoras"  # as it follows «Somos»
 YEAR = timedelta(days=365)
 
 WHATSAPP, SMS, TELEGRAM = Via.WHATSAPP, Via.SMS, Via.TELEGRAM

@@ -23,7 +23,7 @@ def test_the_network_is_made_once(s, office):
     assert [case.reference for case in first.cases] == ["GT-0412", "HN-0233"]
     assert len(office.all(Case)) == 2
     ours = organisation.ours(s)
-    assert (ours.name, organisation.phone(ours, NOON)) == ("Red de Defensoras", "+502 2222 0000")
+    assert (ours.name, organisation.phone(ours, NOON)) == ("la Red de Defensoras", "+502 2222 0000")
 
 
 def test_the_phones_reach_the_people_of_the_record(s, office):

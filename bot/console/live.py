@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from bot.console import sessions
 from bot.console.doors import Doors
-from bot.console.records import tasks, troubles
+from bot.console.records import looks, tasks, troubles
 from bot.console.records.found import NotFound, the_broadcast, the_case
 from bot.console.visit import Visit
 from bot.office.broadcasts import counts
@@ -32,6 +32,9 @@ doors = Doors()
 LOOK_EVERY = 1.0  # seconds
 SIGN_OF_LIFE = 15  # looks without news, after which proxies would think the stream dead
 NEWEST = 200  # rows of each table that a page may show
+
+# A page that asked for itself because somebody looked would close what its reader has opened.
+_ACT = select(col(Trail.id)).where(col(Trail.act).not_in(looks.ALL)).order_by(col(Trail.id).desc())
 
 
 def version(s: Session, topic: str, name: str) -> str:
@@ -58,9 +61,9 @@ def version(s: Session, topic: str, name: str) -> str:
             parts = _post(s)
         case "all":
             parts = [
-                s.exec(select(sa.func.max(col(table.id)))).one()
-                for table in (Trail, Heard, Outbox, Task)
+                s.exec(select(sa.func.max(col(table.id)))).one() for table in (Heard, Outbox, Task)
             ]
+            parts.append(s.exec(_ACT.limit(1)).first())
             parts.append(tasks.count_waiting(s))
         case _:
             raise NotFound
@@ -161,9 +164,7 @@ def _about(s: Session, column: str, number: int) -> list[Any]:
         if table is Evidence:
             parts += s.execute(_states(column, number)).all()
     if column == "case_id":
-        parts.append(
-            s.exec(select(sa.func.max(col(Trail.id))).where(Trail.case_id == number)).one()
-        )
+        parts.append(s.exec(_ACT.where(Trail.case_id == number).limit(1)).first())
     return parts
 
 

@@ -10,8 +10,10 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.console import live
+from bot.console.records import looks
 from bot.db import Database
 from bot.office import gates, staff
+from bot.vault import readers
 from models.evidence import Evidence, EvidenceState
 from models.inbox import Inbox, InboxState
 from models.outbox import Outbox, OutboxState
@@ -250,3 +252,13 @@ async def test_there_is_no_stream_of_what_there_is_not(desk: Desk):
     async with desk.browser("marisol") as browser:
         for query in ("", "?case=GT-9999", "?person=9", "?person=x", "?broadcast=AV-9", "?x=1"):
             assert (await browser.get(f"/console/live{query}")).status_code == 404
+
+
+@pytest.mark.parametrize("act", looks.ALL)
+def test_that_somebody_looked_is_no_news(desk: Desk, day: Day, act: str):
+    """A page that asked for itself then would close what its reader has just opened."""
+    pages = (("case", day.case.reference), ("all", ""))
+    before = [now_of(desk, *page) for page in pages]
+    at, case_id = desk.clock.at, day.case.id
+    assert desk.write(lambda s: readers.look(s, act, "thing:1", "staff:9", at, case_id=case_id))
+    assert [now_of(desk, *page) for page in pages] == before

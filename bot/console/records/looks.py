@@ -13,6 +13,8 @@ FILES = "evidence.listed"  # small, beside others of the same case or person
 TASK = "task.read"
 LIST = "list.read"
 MESSAGES = "messages.read"  # of everybody
+ALL = (PERSON, CASE, FILE, FILES, TASK, LIST, MESSAGES)
+"""What only says that somebody looked: no news for whoever else has the page open."""
 
 
 def at_person(number: int) -> Seen:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.console.records import looks
 from bot.console.records.people import names
 from bot.console.records.slices import readable
 from models.evidence import Evidence
@@ -24,9 +25,8 @@ from models.trail import Trail
 
 PAGE = 60
 LOOKS = ("evidence.viewed", "evidence.downloaded")  # shown with the file itself
-# Who looked is in the trail, and would bury what was done.
-READ = ("case.read", "task.read", "evidence.listed")
-UNSHOWN = (*LOOKS, *READ, "file.looked_at", "task.needed")  # a task is shown as such
+# Who looked is in the trail, and would bury what was done; a task is shown as such.
+UNSHOWN = (*LOOKS, *looks.ALL, "file.looked_at", "task.needed")
 
 
 class Kind(Enum):

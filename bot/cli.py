@@ -87,10 +87,12 @@ def run_worker() -> None:
 def run_migrate() -> None:
     """Bring the database to this version. Safe to run again."""
     from bot import migrate, settings  # noqa: PLC0415
+    from bot.vault.keys import Keys  # noqa: PLC0415
 
     loaded = settings.load(dict(os.environ))
+    master = loaded.master_key
     loaded.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    migrate.upgrade(loaded.url)
+    migrate.upgrade(loaded.url, Keys.from_hex(master.get_secret_value()) if master else None)
     typer.echo("The database is up to date.")
 
 

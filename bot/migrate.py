@@ -7,6 +7,7 @@ migrate at once do it one after the other, and the second finds nothing left to 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from sqlalchemy.engine import Connection, Engine
 
 import models
 from bot.settings import WrongSetting
+from bot.vault import root
+from bot.vault.keys import Keys
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,14 +33,17 @@ class WrongDatabase(WrongSetting):
     """The database is not of the shape that this code expects. The message says what to do."""
 
 
-def upgrade(url: str) -> None:
-    """Bring a database to the newest shape. Raises `WrongDatabase` for one of a newer version."""
+def upgrade(url: str, keys: Keys | None = None) -> None:
+    """Bring a database to the newest shape. Raises `WrongDatabase` for one of a newer version.
+
+    Without keys it refuses only where something that is there has still to be sealed.
+    """
     from alembic import command  # noqa: PLC0415 - see `config`
 
     with _open(url) as engine, _alone(engine) as connection:
         if _unknown(connection):
             raise _newer()
-        command.upgrade(config(connection), "head")
+        command.upgrade(config(connection, keys), "head")
 
 
 def check(url: str) -> None:
@@ -52,7 +58,7 @@ def check(url: str) -> None:
             raise _older()
 
 
-def config(connection: Connection) -> "Config":
+def config(connection: Connection, keys: Keys | None = None) -> "Config":
     """Set alembic up for a connection, inside whose transaction it works."""
     # It takes as long to load as a whole web framework, and whoever starts us only wants to know
     # whether the shape is right.
@@ -61,7 +67,15 @@ def config(connection: Connection) -> "Config":
     made = Config()
     made.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     made.attributes["connection"] = connection
+    made.attributes["seal"] = partial(_seal, connection, keys)
     return made
+
+
+def _seal(connection: Connection, keys: Keys | None, words: str, place: str) -> bytes:
+    """Seal what stood open before, with the keys of the house."""
+    if keys is None:
+        raise WrongDatabase("Set MASTER_KEY: what stands open in this database is sealed now.")
+    return root.grown(connection, keys).seal(words.encode("utf-8", "surrogatepass"), place)
 
 
 def _newer() -> WrongDatabase:

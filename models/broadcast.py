@@ -46,7 +46,7 @@ class Broadcast(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=16, unique=True)
-    title: str = Field(max_length=120)
+    title: str = sealed("broadcast.title")
     body_es: str = sealed("broadcast.body_es")
     body_en: str = sealed("broadcast.body_en")
     state: BroadcastState = choice(BroadcastState, BroadcastState.DRAFT)

@@ -23,8 +23,8 @@ def settle(environment: dict[str, str]) -> Settings:
     """Make the database of these settings ready, with Defenders who write by SMS and Telegram."""
     settings = read(environment)
     Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(settings.url)
     drawn = keys(settings)
+    migrate.upgrade(settings.url, drawn)
     db = Database(settings.url)
     try:
         db.write_now(lambda s: _enrol(s, drawn))

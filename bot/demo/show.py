@@ -95,8 +95,8 @@ def settled(named: dict[str, str]) -> Settings:
 
 def fill(settings: Settings, password: str) -> None:
     """Bring the record to this version, with the network in it; what is there already stays."""
-    migrate.upgrade(settings.url)
     drawn = keys(settings)
+    migrate.upgrade(settings.url, drawn)
     db = Database(settings.url)
     try:
         db.write_now(lambda s: network.seed(s, drawn, datetime.now(UTC), password))

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlmodel import Session, col, select
 
 from bot.db import Database
@@ -37,6 +39,21 @@ def take(db: Database, keys: Keys) -> None:
     if root is not None:
         keys.grow(root)
     keys.sure = True
+
+
+def grown(connection: Connection, keys: Keys) -> Keys:
+    """Draw from the root of a record that is being brought to this version. `Unsealable`."""
+    kept = connection.execute(_KEPT).first()
+    if kept is not None:
+        keys.grow(keys.unwrap(kept.wrapped, kept.token, kept.generation))
+    return keys
+
+
+_KEPT: Any = (
+    sa.select(*(sa.column(name) for name in ("wrapped", "token", "generation")))
+    .select_from(sa.table("data_key"))
+    .where(sa.column("kind") == OF_ROOT[0].value, sa.column("subject") == OF_ROOT[1])
+)
 
 
 def _look(keys: Keys, s: Session) -> tuple[bytes | None, str | None]:

@@ -52,7 +52,6 @@ TABLES: tuple[type[SQLModel], ...] = (
 )
 UNSEALED = {
     Assignment: ("language_needed", "budget"),
-    Broadcast: ("title",),
     Gate: ("reason",),
     Evidence: ("mime_declared", "quality", "failure", "kind"),
     Heard: ("note",),

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from bot import migrate
 from bot.migrate import WrongDatabase
+from bot.vault.keys import Keys
 
 END = 1_000_000
+KEYS = Keys(b"1" * 32)
 
 
 def rows(url: str) -> dict[str, list[dict[str, Any]]]:
@@ -51,7 +53,7 @@ def migrate_and_die(url: str, statements: int) -> bool:
         before = partial(kill, [statements])
         sa.event.listen(sa.engine.Engine, "before_cursor_execute", before, named=False)
         sa.event.listen(sa.engine.Engine, "commit", before if statements < END else dies)
-        migrate.upgrade(url)
+        migrate.upgrade(url, KEYS)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status) or not status, status

@@ -10,17 +10,20 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot import migrate
 from bot.db import Database
+from bot.migrate import WrongDatabase
 from bot.post import inbox
 from bot.vault import keyring
 from bot.vault.keyring import HEAD, VERSION, Key, Ring
 from bot.vault.keys import Keys, Unsealable
 from channels.base import Envelope, Kind
 from models.base import SealedBytes, SealedText
+from models.broadcast import Broadcast
 from models.case import Case, Program
 from models.data_key import DataKey, Subject
 from models.inbox import Inbox
 from models.outbox import Outbox
 from models.person import Address, Person, Role
+from models.staff import Staff
 from models.task import Task, TaskKind
 from tests.bot import scene
 from tests.bot.post.test_cost import counted
@@ -200,6 +203,34 @@ def test_a_record_of_the_released_version_is_read_after_its_migration(
         )
         assert holder(db, on_disk(db, Person.name)) is None
         assert holder(db, on_disk(db, Person.note)) == (Subject.PERSON, 1)
+    finally:
+        db.close()
+
+
+def test_titles_that_stood_open_are_sealed_by_the_migration(database_url: str, keys: Keys) -> None:
+    with migrate._open(database_url) as engine, migrate._alone(engine) as connection:
+        command.upgrade(migrate.config(connection), "0013")
+    ana = {"id": 1, "username": "ana", "password_hash": "", "created_at": NOW}
+    root = {"token": b"12345678", "kind": Subject.ROOT, "subject": 0, "created_at": NOW}
+    root |= {"wrapped": keys.wrap(keys.root, b"12345678"), "generation": keys.newest}
+    title = (
+        "INSERT INTO broadcast (code, title, body_es, body_en, state, created_by, created_at,"
+        " expanded_to, reminded_to) VALUES ('AV-0001', 'Viaje a Nebaj', :no, :no, 'draft', 1,"
+        " '2026-11-02 15:00:00', 0, 0)"
+    )
+    with migrate._open(database_url) as engine, engine.begin() as connection:
+        connection.execute(sa.insert(Staff), ana)
+        connection.execute(sa.insert(DataKey), root)
+        connection.execute(sa.text(title), {"no": keys.seal(b"", "broadcast.body_es")})
+    with pytest.raises(WrongDatabase, match="Set MASTER_KEY"):
+        migrate.upgrade(database_url)
+    changing = Keys(b"9" * 32, b"1" * 32)
+    changing.grow(b"9" * 32)  # as one that has not seen the record
+    migrate.upgrade(database_url, changing)
+    db = Database(database_url)
+    try:
+        assert db.read_now(lambda s: s.exec(select(Broadcast.title)).one()) == "Viaje a Nebaj"
+        assert b"Nebaj" not in on_disk(db, Broadcast.title)
     finally:
         db.close()
 

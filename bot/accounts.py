@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 from bot import settings
 from bot.console.api.callers import SCOPES
 from bot.db import Database
-from bot.office import hiring, staff
+from bot.office import hiring, leaving, staff
 from bot.settings import WrongSetting
+from bot.vault import trail
 from bot.wiring import rooted
 from models.staff import Duty, Staff
 
@@ -45,6 +46,17 @@ def invite_staff(
         environment, lambda s: hiring.invite(s, drawn, username, name or username, duty, now)
     )
     return f"{loaded.public_url.rstrip('/')}/console/join/{token}"
+
+
+def end_staff(environment: dict[str, str], username: str) -> None:
+    """End an account, and whatever is signed in by it. Refuses the last that may act."""
+
+    def act(s: Session) -> None:
+        member = acting(s, username)
+        if member is not None:
+            leaving.end(s, member, datetime.now(UTC), trail.BOT)
+
+    within(environment, act)
 
 
 def make_token(

@@ -160,6 +160,20 @@ def invite_staff(
     )
 
 
+@staff.command("end", epilog="Example: python3 -m bot staff end ana")
+def end_staff(
+    username: Annotated[str, typer.Argument(help="What they sign in with.")],
+) -> None:
+    """End the account of a colleague who leaves, or whose password may be known to others.
+
+    Browsers are signed out, tokens of hers revoked, and her open tasks are nobody's again.
+    """
+    from bot import accounts  # noqa: PLC0415
+
+    accounts.end_staff(dict(os.environ), username)
+    typer.echo(f"{username} cannot sign in any more.")
+
+
 @token.command(
     "create",
     epilog="Example: python3 -m bot token create --scope cases:read --scope messages:write",

@@ -100,6 +100,8 @@ ACTS: Mapping[str, Text] = {
     "grant.shared": _("{who} kept that something was shared, as it was allowed.", who=WHO),
     "grant.overridden": _("{who} kept that something was shared without consent.", who=WHO),
     "fact.kept": _("{who} wrote a fact down, or renewed it.", who=WHO),
+    "staff.ended": _("{who} ended the account of a colleague.", who=WHO),
+    "staff.reopened": _("{who} let a colleague sign in again.", who=WHO),
     "organisation.described": _("{who} said who we are: name, number and page.", who=WHO),
     "call.cancelled": _("{who} cancelled the call.", who=WHO),
 }

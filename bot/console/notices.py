@@ -55,6 +55,10 @@ NOTICES: Mapping[str, Text] = {
     "fact-kept": _("The fact is kept. Messages that hold it say so from now on."),
     "organisation-described": _("It is kept, in your name. People read it from now on."),
     "staff-invite-revoked": _("The link does not work any more."),
+    "staff-ended": _(
+        "The account is ended. Its open tasks are in the list, for whoever takes them."
+    ),
+    "staff-reopened": _("The account can be signed in to again, with its old password."),
     "task-done": _("The task is done."),
     "task-take": _("The task is yours."),
     "task-give": _("The task has another owner now."),

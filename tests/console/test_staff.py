@@ -4,8 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
+from bot.office import leaving, tasks
+from bot.office.refusal import Refusal
+from models.person import Person, Role
 from models.staff import Duty, Staff, StaffInvite
+from models.task import Task, TaskKind
 from models.trail import Trail
 from tests.console.desk import PASSWORD, URL, Desk
 
@@ -76,3 +81,56 @@ async def test_a_program_does_the_same_in_a_humans_name(desk: Desk):
         assert names == ["lector", "marisol"]
         refused = await program.post("/staff/invites", json={**body, "username": "marisol"})
         assert refused.status_code == 422
+
+
+async def test_who_leaves_is_out_everywhere_and_what_she_had_waits_for_others(desk: Desk):
+    noe = desk.hire("noe")
+    father = desk.person("Tono Ficticio", Role.PARENT)
+    had = desk.write(lambda s: needs(s, desk, noe))
+    token = desk.token("people:read", staff_id=noe.id)
+    desk.write(lambda s: setattr(s.get_one(Person, father.id), "held_by", noe.id))
+    async with desk.browser("noe") as hers, desk.browser("marisol") as browser:
+        assert (await hers.get("/console/staff")).status_code == 200
+        await browser.get("/console/staff")
+        done = await browser.follow(await browser.post(f"/console/staff/{noe.id}/end"))
+        assert "Dejarla entrar otra vez" in done.text
+        assert (await hers.get("/console/staff")).status_code in {303, 401}
+        assert (await hers.sign_in("noe")).status_code == 422
+        async with desk.program(token) as program:
+            assert (await program.get("/people")).status_code == 401
+        assert desk.only(Task, Task.id == had).owner_id is None
+        assert desk.only(Person, Person.id == father.id).held_by is None
+        (line,) = desk.all(Trail, Trail.act == "staff.ended")
+        assert (line.actor, line.object) == ("staff:1", f"staff:{noe.id}")
+        for _twice in range(2):  # undone, by somebody else
+            await browser.follow(await browser.post(f"/console/staff/{noe.id}/reopen"))
+        assert (await hers.get("/console/staff")).status_code in {303, 401}
+        assert (await hers.sign_in("noe")).status_code == 303
+        async with desk.program(token) as program:
+            assert (await program.get("/people")).status_code == 401
+    assert len(desk.all(Trail, Trail.act == "staff.reopened")) == 1
+
+
+def needs(s: Session, desk: Desk, owner: Staff) -> int:
+    task = tasks.need(
+        s, kind=TaskKind.QUESTION, cause="question:1", now=desk.clock.at, owner_id=owner.id
+    )
+    return task.id or 0
+
+
+async def test_nobody_ends_her_own_account_nor_the_last_that_may_act(desk: Desk):
+    noe = desk.hire("noe")
+    async with desk.browser("marisol") as browser:
+        await browser.get("/console/staff")
+        refused = await browser.post("/console/staff/1/end")
+        assert refused.status_code == 422
+        assert "su propia cuenta" in refused.text
+        assert (await browser.post("/console/staff/99/end")).status_code == 404
+    async with desk.program(desk.token("staff:write", staff_id=1)) as program:
+        assert (await program.delete(f"/staff/{noe.id}")).status_code == 204
+        assert (await program.delete(f"/staff/{noe.id}")).status_code == 204
+        assert (await program.post(f"/staff/{noe.id}/reopen")).status_code == 204
+    desk.write(lambda s: setattr(s.get_one(Staff, 1), "disabled_at", desk.clock.at))
+    with pytest.raises(Refusal):
+        desk.write(lambda s: leaving.end(s, s.get_one(Staff, noe.id), desk.clock.at, "bot"))
+    assert desk.only(Staff, Staff.id == noe.id).disabled_at is None

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse
 from bot.console.api.callers import Caller, may
 from bot.console.api.creations import Once, create
 from bot.console.api.lists import RowId
-from bot.console.records.found import the_staff_invite
-from bot.office import hiring, staff
+from bot.console.records.found import the_account, the_staff_invite
+from bot.office import hiring, leaving, staff
 from bot.vault import trail
 from models.staff import Duty
 
@@ -97,5 +97,23 @@ async def revoke(invite_id: RowId, caller: Writes) -> Response:
     """Let a link hold no more. One that was used already is left as it is."""
     await caller.world.db.write(
         lambda s: hiring.revoke(s, the_staff_invite(s, invite_id), caller.now, caller.actor)
+    )
+    return Response(status_code=204)
+
+
+@router.delete("/{staff_id}", status_code=204, summary="End an account")
+async def end(staff_id: RowId, caller: Writes) -> Response:
+    """Let nobody sign in with it any more. What it had waits for others; only a human does it."""
+    by = trail.by_staff(caller.human)
+    await caller.world.db.write(lambda s: leaving.end(s, the_account(s, staff_id), caller.now, by))
+    return Response(status_code=204)
+
+
+@router.post("/{staff_id}/reopen", status_code=204, summary="Undo that an account was ended")
+async def reopen(staff_id: RowId, caller: Writes) -> Response:
+    """Let its password sign in again. Tokens that acted for it stay revoked."""
+    by = trail.by_staff(caller.human)
+    await caller.world.db.write(
+        lambda s: leaving.reopen(s, the_account(s, staff_id), caller.now, by)
     )
     return Response(status_code=204)

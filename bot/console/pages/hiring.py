@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from bot.console import sessions
 from bot.console.doors import Doors, Needs
-from bot.console.records.found import the_staff_invite
+from bot.console.records.found import the_account, the_staff_invite
 from bot.console.visit import Visit
-from bot.office import hiring, staff
+from bot.office import hiring, leaving, staff
 from bot.office.refusal import Refusal
 from models.staff import Duty, StaffInvite
 from models.text import _
@@ -56,6 +56,32 @@ async def revoke(visit: Visit) -> Response:
 
     await visit.write(act)
     return visit.go("/console/staff", done="staff-invite-revoked")
+
+
+@doors.post("/staff/{staff}/end")
+async def end(visit: Visit) -> Response:
+    """End an account, with all that is signed in by it."""
+    number = visit.number("staff")
+
+    def act(s: Session) -> bool:
+        leaving.end(s, the_account(s, number), visit.now, visit.actor)
+        return True
+
+    done = await visit.attempt(act)
+    return visit.go("/console/staff", done="staff-ended") if done else await _colleagues(visit)
+
+
+@doors.post("/staff/{staff}/reopen")
+async def reopen(visit: Visit) -> Response:
+    """Undo that an account was ended."""
+    number = visit.number("staff")
+
+    def act(s: Session) -> bool:
+        leaving.reopen(s, the_account(s, number), visit.now, visit.actor)
+        return True
+
+    await visit.write(act)
+    return visit.go("/console/staff", done="staff-reopened")
 
 
 @doors.get("/join/{token}", Needs.ANYONE)

@@ -23,6 +23,8 @@ STORY = "buenas me dijeron q aqui ayudan a los q les quitaron los niños alla en
 TELLING = ("hij", "niñ", "HN-0119", "Honduras", "deport", "busca", "caso")
 DETAILS = "Preguntar en la alcaldía auxiliar por los libros de 2018."
 BODY = "Necesitamos 2 personas para tomar declaraciones en q'eqchi' esta semana. ¿Puede?"
+WAY = "Buscamos quien lleve papeles a Nebaj. ¿Puede?"
+REMINDED = "Le preguntamos otra vez, por si no lo vio."
 
 
 @asynccontextmanager
@@ -137,6 +139,28 @@ async def e12_two_are_needed_and_a_kill_in_the_middle_asks_nobody_twice(
     for name in names[:5]:
         assert count(await phone[name].thread(), BODY) == 1, name
     assert await phone["Sara"].thread() == []
+    later = {name: ids[name] for name in ("Marta", "Irma")}
+    await e12_only_the_silent_is_reminded_the_next_day(place, staff, phone, later)
+
+
+async def e12_only_the_silent_is_reminded_the_next_day(
+    place: Town, staff: Staff, phone: dict[str, Phone], ids: dict[str, int]
+) -> None:
+    """As many as can are wanted: whoever has not answered is asked once more."""
+    made = await staff.post(
+        "/broadcasts", title="Traslado", body_es=WAY, person_ids=list(ids.values())
+    )
+    code = made["code"]
+    await staff.post(f"/broadcasts/{code}/confirmation", number=2)
+    for name in ids:
+        await phone[name].hears(WAY)
+    await _says(phone["Marta"], "yo puedo el viernes", "sabe que puede")
+    await staff.until(f"/broadcasts/{code}", lambda found: sum(found["replies"].values()) == 1)
+    _a_day_passes(place)
+    await phone["Irma"].hears(REMINDED)
+    await staff.until(f"/broadcasts/{code}", lambda found: found["remind_at"] is None)
+    assert count(await phone["Irma"].thread(), WAY) == 2
+    assert count(await phone["Marta"].thread(), WAY) == 1
 
 
 async def _sent(staff: Staff, ids: list[int], *, but: int) -> str:

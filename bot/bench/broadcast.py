@@ -137,20 +137,20 @@ def _paced(yard: Yard, part: Part) -> None:
         most.append(float(densest))
     target.end()
     desk.close()
-    part.add(PACED, "sent/s, steadily", rate)
-    part.add(PACED, "most in any second", most)
+    part.add(PACED, "segments/s, steadily", rate)
+    part.add(PACED, "most segments in any second", most)
     for unit, values in late.items():
         part.add(PACED, unit, values)
     limit = [float(LIMIT)] * rounds
     for what, side, wanted, ours_, theirs in (
-        ("sent a second, against the limit", Side.AT_LEAST, 0.98, rate, limit),
+        ("segments a second, against the limit", Side.AT_LEAST, 0.98, rate, limit),
         ("the densest second of all, against the limit", Side.AT_MOST, 1.0, [max(most)], limit[:1]),
         ("p99 of acknowledging during a broadcast", Side.AT_MOST, 2.0, late[BUSY], late[QUIET]),
     ):
         part.goals.append(Goal(what, side, wanted, ratios(ours_, theirs)))
     part.notes.append(
-        f"To {count} at {LIMIT}/s, while {PACE} others a second write «ayuda» and are answered "
-        "within the same limit. Told from the provider's own times."
+        f"To {count} at {LIMIT} segments/s, while {PACE} others a second write «ayuda» and are "
+        "answered within the same limit, before the broadcast. Told from the provider's own times."
     )
 
 

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 
 import httptools
 
+from channels.plain import segments
+
 _FIELD = re.compile(rb'name="chat_id"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]+)')
 _ME = (
     b'{"ok":true,"result":{"id":5000000001,"is_bot":true,"first_name":"B","username":"bench_bot"}}'
@@ -32,7 +34,7 @@ class Provider:
         self.taken = 0
         self.first = self.last = 0.0
         self.under_way = self.most_under_way = 0
-        self.times: list[float] = []  # when each was taken, since it last began to count
+        self.times: list[float] = []  # when each segment was taken, since it last began to count
         self.recipients: Counter[str] = Counter()  # of how many each
         self.photo = b""  # what every file is
         self.heard: Callable[[str, float], None] = lambda _to, _when: None
@@ -50,8 +52,9 @@ class Provider:
         if method == b"GET" and path.endswith(b".json"):
             return 200, _NONE
         if path.endswith(b"/Messages.json"):
-            to = parse_qs(body.decode())["To"][0]
-            self._count(to)
+            form = parse_qs(body.decode())
+            to = form["To"][0]
+            self._count(to, segments(form["Body"][0]))
             sid = f"SM{next(self._numbers):032x}"
             return 201, json.dumps({"sid": sid, "status": "queued", "to": to}).encode()
         if path.startswith(b"/file/"):
@@ -69,12 +72,12 @@ class Provider:
             return 200, json.dumps({"ok": True, "result": result}).encode()
         return 200, _ME if name == b"getme" else _YES
 
-    def _count(self, to: str) -> None:
+    def _count(self, to: str, charged: int = 1) -> None:
         now = time.perf_counter()
         self.first = self.first if self.taken else now
         self.last = now
         self.taken += 1
-        self.times.append(now)
+        self.times.extend([now] * charged)
         self.recipients[to] += 1
         self.heard(to, now)
 

@@ -99,11 +99,11 @@ def test_a_rate_is_counted_in_whole_seconds_and_its_densest_second_anywhere(
 
 def test_the_provider_knows_when_and_for_whom_it_took_a_message():
     provider = Provider()
-    for to in ("+50250000001", "+50250000002", "+50250000001"):
-        form = f"To=%2B{to[1:]}&From=x&Body=y".encode()
+    for to, words in (("+50250000001", "y"), ("+50250000002", "y" * 161), ("+50250000001", "y")):
+        form = f"To=%2B{to[1:]}&From=x&Body={words}".encode()
         assert provider.take(b"POST", b"/2010-04-01/Accounts/A/Messages.json", form)[0] == 201
     assert provider.recipients == {"+50250000001": 2, "+50250000002": 1}
-    assert len(provider.times) == provider.taken == 3
+    assert (len(provider.times), provider.taken) == (4, 3)  # a long one is charged as two
     provider.forget(0.0)
     assert (provider.taken, provider.times, provider.recipients) == (0, [], {})
 

@@ -21,7 +21,10 @@ class Keeping(SQLModel, table=True):
 
 
 class Hold(SQLModel, table=True):
-    """Somebody with a name says that a case or a person must be kept, and why. It wins."""
+    """Somebody with a name says that a case, a person or a week must be kept, and why.
+
+    It wins.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (Index("ix_hold_kind_subject", "kind", "subject"),)
@@ -37,7 +40,7 @@ class Hold(SQLModel, table=True):
 
 
 class Destruction(SQLModel, table=True):
-    """One of staff asks that a case or a person is destroyed; another one does it."""
+    """One of staff asks that a case, a person or a week is destroyed; another one does it."""
 
     __tablename__ = "destruction"
     __table_args__ = (Index("ix_destruction_kind_subject", "kind", "subject"),)

@@ -16,6 +16,10 @@ ACTS: Mapping[str, Text] = {
     "person.destroyed": _(
         "{who} destroyed a person: a second one of staff had asked for it.", who=WHO
     ),
+    "intake.destroyed": _(
+        "{who} destroyed a week of raw envelopes: a second one of staff had asked for it.",
+        who=WHO,
+    ),
     "destruction.asked": _("{who} asked that it is destroyed.", who=WHO),
     "destruction.withdrawn": _("{who} took back that it is destroyed.", who=WHO),
     "hold.placed": _("{who} said that it must be kept.", who=WHO),

@@ -46,6 +46,8 @@ def try_again(s: Session, inbox_id: int, staff_id: int, now: datetime) -> Inbox:
     row = s.get(Inbox, inbox_id)
     if row is None:
         raise NotFound
+    if not row.raw:
+        raise Refusal(_("What came in this envelope was destroyed. It cannot be tried again."))
     if not inbox.replay(s, inbox_id, now):
         raise Refusal(_("This envelope is not parked, or not any more. Nothing was changed."))
     trail.note(

@@ -56,6 +56,8 @@ EXPECTED = {
     "POST /cases/{reference}/keeping": {"keeping:write"},
     "GET /people/{person_id}/keeping": {"keeping:read"},
     "POST /people/{person_id}/keeping": {"keeping:write"},
+    "GET /weeks/{week}/keeping": {"keeping:read"},
+    "POST /weeks/{week}/keeping": {"keeping:write"},
     "GET /messages": {"messages:read"},
     "POST /messages": {"messages:write"},
     "POST /messages/{message_id}/decision": {"post:write"},
@@ -161,6 +163,7 @@ def request(operation: str, day: Day) -> tuple[str, str]:
         envelope_id=1,
         message_id=1,
         gate="channel:sms",
+        week="2026-W40",
         key="plazo",
         program="labor",
     )

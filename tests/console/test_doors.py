@@ -54,6 +54,8 @@ EXPECTED = {
     "POST /cases/{reference}/keeping": Needs.ACT,
     "GET /people/{person}/keeping": Needs.READ,
     "POST /people/{person}/keeping": Needs.ACT,
+    "GET /weeks/{week}/keeping": Needs.READ,
+    "POST /weeks/{week}/keeping": Needs.ACT,
     "GET /live": Needs.READ,
     "GET /organisation": Needs.READ,
     "POST /organisation": Needs.ACT,
@@ -136,6 +138,7 @@ def address(door: Door, day: Day) -> str:
         task=1,
         envelope=1,
         gate="channel:sms",
+        week="2026-W40",
         message=1,
         token="x" * 22,
     )

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.console.api.callers import Caller, may
 from bot.console.api.lists import RowId, Words
 from bot.console.letting_go import let_go
-from bot.console.records.found import the_case, the_person
+from bot.console.records.found import the_case, the_person, the_week
 from bot.office.keeping import due
 from bot.office.keeping.steps import Step, standing, take
 from models.case import Program
@@ -37,11 +37,21 @@ class DueOut(BaseModel):
     asked: bool
 
 
+class DueWeekOut(BaseModel):
+    """A week of raw envelopes that was kept long enough, as in 2026-W40."""
+
+    week: str
+    since: datetime
+    held: bool
+    asked: bool
+
+
 class KeepingOut(BaseModel):
     """The rules, and what is due by them."""
 
     rules: list[RuleOut]
     due: list[DueOut]
+    due_weeks: list[DueWeekOut]
 
 
 class RuleIn(BaseModel):
@@ -73,7 +83,7 @@ class AskedOut(BaseModel):
 
 
 class StandingOut(BaseModel):
-    """How it stands with a case or a person."""
+    """How it stands with a case, a person or a week of raw envelopes."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -93,7 +103,7 @@ class StepIn(BaseModel):
 
 @router.get("/keeping", summary="What is kept for how long, and what is due")
 async def overview(caller: Reads) -> KeepingOut:
-    """Give the rules and the closed cases that were kept long enough."""
+    """Give the rules, and the closed cases and weeks of raw envelopes kept long enough."""
 
     def act(s: Session) -> KeepingOut:
         return KeepingOut(
@@ -103,6 +113,10 @@ async def overview(caller: Reads) -> KeepingOut:
                     reference=one.case.reference, since=one.since, held=one.held, asked=one.asked
                 )
                 for one in due.due(s, caller.now)
+            ],
+            due_weeks=[
+                DueWeekOut(week=one.written, since=one.since, held=one.held, asked=one.asked)
+                for one in due.due_weeks(s, caller.now)
             ],
         )
 
@@ -143,6 +157,18 @@ async def step_of_person(person_id: RowId, body: StepIn, caller: Writes) -> Stan
     return await _step(who, body, caller)
 
 
+@router.get("/weeks/{week}/keeping", summary="Whether a week of raw envelopes is held")
+async def of_week(week: str, caller: Reads) -> StandingOut:
+    """Say how it stands with the raw envelopes that came in a week, as in 2026-W40."""
+    return await caller.read(lambda s: _standing(s, _week(week)))
+
+
+@router.post("/weeks/{week}/keeping", summary="Hold or destroy a week of raw envelopes")
+async def step_of_week(week: str, body: StepIn, caller: Writes) -> StandingOut:
+    """Take a step about a week. Destroying takes two humans: one asks, another one does it."""
+    return await _step(_week(week), body, caller)
+
+
 async def _step(who: Whose, body: StepIn, caller: Caller) -> StandingOut:
     human = caller.human
     paths = await caller.world.db.write(
@@ -159,6 +185,10 @@ def _case(s: Session, reference: str) -> Whose:
 
 def _person(s: Session, number: int) -> Whose:
     return Subject.PERSON, the_person(s, number).id or 0
+
+
+def _week(written: str) -> Whose:
+    return Subject.INTAKE, the_week(written)
 
 
 def _standing(s: Session, who: Whose) -> StandingOut:

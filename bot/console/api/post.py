@@ -123,6 +123,7 @@ class EnvelopeOut(BaseModel):
     attempts: int
     person_id: int | None
     received_at: datetime
+    destroyed: bool
 
 
 class DecisionIn(BaseModel):
@@ -310,4 +311,5 @@ def _envelope(one: troubles.Parked) -> EnvelopeOut:
         attempts=row.attempts,
         person_id=one.person_id,
         received_at=row.received_at,
+        destroyed=not row.raw,
     )

@@ -5,10 +5,10 @@ from starlette.responses import Response
 
 from bot.console.doors import Doors
 from bot.console.letting_go import let_go
-from bot.console.records.found import the_case, the_person
+from bot.console.records.found import the_case, the_person, the_week
 from bot.console.records.timeline import staff_names
 from bot.console.visit import Visit
-from bot.office.keeping import due
+from bot.office.keeping import due, weeks
 from bot.office.keeping.steps import Step, standing, take
 from models.case import Case, Program
 from models.data_key import Subject, Whose
@@ -73,17 +73,39 @@ async def step_of_person(visit: Visit) -> Response:
     return await _step(visit)
 
 
+@doors.get("/weeks/{week}/keeping")
+async def of_week(visit: Visit) -> Response:
+    """Show who holds a week of raw envelopes, and whether it is to be destroyed."""
+    return await _sheet(visit)
+
+
+@doors.post("/weeks/{week}/keeping")
+async def step_of_week(visit: Visit) -> Response:
+    """Take a step about a week of raw envelopes."""
+    return await _step(visit)
+
+
 async def _overview(visit: Visit) -> Response:
-    rules, found = await visit.read(lambda s: (due.rules(s), due.due(s, visit.now)))
-    return visit.again("keepings.html", rules=rules, due=found, programs=list(Program))
+    def gather(s: Session) -> dict[str, object]:
+        return {
+            "rules": due.rules(s),
+            "due": due.due(s, visit.now),
+            "due_weeks": due.due_weeks(s, visit.now),
+        }
+
+    return visit.again("keepings.html", **await visit.read(gather), programs=list(Program))
 
 
-def _about(s: Session, visit: Visit) -> tuple[Whose, Case | Person, str, str]:
+def _about(s: Session, visit: Visit) -> tuple[Whose, Case | Person | None, str, str]:
     """Say who the page is about: whose key, the row, where it stands and what it is called."""
     if "reference" in visit.request.path_params:
         case = the_case(s, visit.place("reference"))
         place = f"/console/cases/{case.reference}"
         return (Subject.CASE, case.id or 0), case, place, case.reference
+    if "week" in visit.request.path_params:
+        number = the_week(visit.place("week"))
+        name = weeks.written(number)
+        return (Subject.INTAKE, number), None, f"/console/weeks/{name}", name
     person = the_person(s, visit.number("person"))
     name = person.name or str(person.id)
     return (Subject.PERSON, person.id or 0), person, f"/console/people/{person.id}", name
@@ -120,6 +142,7 @@ async def _sheet(visit: Visit) -> Response:
         staff = [hold.placed_by for hold in now.holds] + [now.asked.asked_by if now.asked else 0]
         return {
             "case": row if isinstance(row, Case) else None,
+            "week": who[0] is Subject.INTAKE,
             "place": place,
             "name": name,
             "standing": now,

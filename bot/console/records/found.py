@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from bot.console.records import broadcasts, cases
+from bot.office.keeping import weeks
 from bot.office.reach.addresses import addresses_of
 from bot.office.who import links
 from models.appointment import Appointment
@@ -29,6 +30,14 @@ def the_case(s: Session, reference: str) -> Case:
     if case is None:
         raise NotFound
     return case
+
+
+def the_week(written: str) -> int:
+    """Give the number of a week of raw envelopes, as 202640 for 2026-W40."""
+    number = weeks.read(written)
+    if number is None:
+        raise NotFound
+    return number
 
 
 def the_broadcast(s: Session, code: str) -> Broadcast:

@@ -1,4 +1,7 @@
-"""Destroying a case or a person: one of staff asks, another one does it, and nobody can undo it."""
+"""Destroying a case, a person or a week of raw envelopes: one of staff asks, another one does it.
+
+Nobody can undo it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, or_, select
 
 from bot.office import wording
-from bot.office.keeping import holds, rows
+from bot.office.keeping import holds, rows, weeks
 from bot.office.refusal import Refusal
 from bot.office.unsent import cancel_messages
 from bot.vault import trail
@@ -53,7 +56,7 @@ def ask(s: Session, who: Whose, reason: str, staff_id: int, now: datetime) -> De
     """Ask that somebody is destroyed. Refuses what is held, still worked on, or has no reason."""
     if not reason.strip():
         raise Refusal(_("Say why it is to be destroyed."))
-    _must_be_free(s, who)
+    _must_be_free(s, who, now)
     kind, subject = who
     made = asked(s, who)
     if made is None:
@@ -85,7 +88,7 @@ def carry_out(s: Session, made: Destruction, staff_id: int, now: datetime) -> tu
         raise Refusal(_("This was done or withdrawn already."))
     if made.asked_by == staff_id:
         raise Refusal(_("It takes two: somebody else of staff must do what you asked for."))
-    _must_be_free(s, who)
+    _must_be_free(s, who, now)
     reason = made.reason
     made.done_by, made.done_at = staff_id, now
     s.add(made)
@@ -122,7 +125,7 @@ def destroyed(s: Session, who: Whose) -> datetime | None:
     return s.exec(query).first()
 
 
-def _must_be_free(s: Session, who: Whose) -> None:
+def _must_be_free(s: Session, who: Whose, now: datetime) -> None:
     wrong: list[Text] = []
     if destroyed(s, who):
         wrong.append(_("It was destroyed already."))
@@ -132,6 +135,8 @@ def _must_be_free(s: Session, who: Whose) -> None:
     if kind is Subject.CASE:
         if s.get_one(Case, number, with_for_update=True).state is CaseState.OPEN:
             wrong.append(_("It is open. Close it first."))
+    elif kind is Subject.INTAKE:
+        wrong += _keeps_week(s, number, now)
     else:
         if s.get_one(Person, number, with_for_update=True).joined_into is not None:
             # What was theirs is another's now, and partly sealed with their key.
@@ -144,6 +149,20 @@ def _must_be_free(s: Session, who: Whose) -> None:
         wrong.append(_("A message is on its way just now. Try again in a minute."))
     if wrong:
         raise Refusal(*wrong)
+
+
+def _keeps_week(s: Session, number: int, now: datetime) -> list[Text]:
+    """Say what keeps a week of raw envelopes."""
+    first = weeks.first_kept(now)
+    if number >= first:
+        days = str(weeks.KEPT.days)
+        return [_("A week is kept until {days} days after its end. It is too early.", days=days)]
+    wrong: list[Text] = []
+    if number in weeks.waiting(s, first):
+        wrong.append(_("Something that came in this week has still to be worked or looked at."))
+    if number in weeks.held(s):
+        wrong.append(_("Something that came in this week is of a case or a person that is held."))
+    return wrong
 
 
 def _joined(s: Session, who: Whose) -> Sequence[Whose]:

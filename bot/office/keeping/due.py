@@ -1,4 +1,6 @@
-"""What is due: closed cases that were kept for as long as their line of work keeps them.
+"""What is due: closed cases and weeks of raw envelopes that were kept long enough.
+
+A case is kept for as long as its line of work keeps it.
 
 Nothing is destroyed by itself. What becomes due is shown, and two of staff decide about it.
 """
@@ -9,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.office import tasks
-from bot.office.keeping import destroying, holds
+from bot.office.keeping import destroying, holds, weeks
 from bot.office.refusal import Refusal
 from bot.vault import trail
 from models.case import Case, CaseState, Program
@@ -30,6 +32,21 @@ class Due:
     since: datetime
     held: bool
     asked: bool
+
+
+@dataclass(frozen=True)
+class DueWeek:
+    """A week of raw envelopes whose time is over, by its number. What is held stays."""
+
+    number: int
+    since: datetime
+    held: bool
+    asked: bool
+
+    @property
+    def written(self) -> str:
+        """The week as people write it."""
+        return weeks.written(self.number)
 
 
 def rules(s: Session) -> dict[Program, int]:
@@ -85,6 +102,28 @@ def due(s: Session, now: datetime) -> list[Due]:
             asked = destroying.asked(s, who) is not None
             found.append(Due(case, since, bool(holds.on(s, [who])), asked))
     return sorted(found, key=lambda one: one.since)
+
+
+def due_weeks(s: Session, now: datetime) -> list[DueWeek]:
+    """List the weeks of raw envelopes whose time is over, and of which nothing waits any more."""
+    first = weeks.first_kept(now)
+    query = select(DataKey.subject).where(
+        DataKey.kind == Subject.INTAKE,
+        DataKey.subject < first,
+        col(DataKey.destroyed_at).is_(None),
+        col(DataKey.subject).not_in(weeks.waiting(s, first)),
+    )
+    numbers = s.exec(query.order_by(col(DataKey.subject)).limit(MANY)).all()
+    kept = weeks.held(s) if numbers else set()
+    return [
+        DueWeek(
+            number,
+            weeks.ends(number) + weeks.KEPT,
+            number in kept or bool(holds.on(s, [(Subject.INTAKE, number)])),
+            destroying.asked(s, (Subject.INTAKE, number)) is not None,
+        )
+        for number in numbers
+    ]
 
 
 def remind(s: Session, now: datetime) -> None:

@@ -13,7 +13,7 @@ from models.text import _
 
 
 def place(s: Session, who: Whose, reason: str, staff_id: int, now: datetime) -> Hold:
-    """Hold a case or a person. Refuses one without a reason."""
+    """Hold a case, a person or a week. Refuses one without a reason."""
     if not reason.strip():
         raise Refusal(_("Say why it must be kept: a hold has a name and a reason."))
     kind, subject = who

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, SQLModel, col, select
 
+from bot.office.keeping import weeks
 from bot.vault.keyring import VERSION, Key
 from bot.vault.owning import sealed_columns
 from models.base import SealedBytes, SealedText
@@ -26,10 +27,16 @@ def theirs(who: Whose, model: type[SQLModel]) -> sa.ColumnElement[bool]:
 def of(who: Whose, table: sa.Table) -> sa.ColumnElement[bool] | None:
     """Say which rows of a table are somebody's; nothing where none can be.
 
-    What was said about a case is the case's, also where a person said it.
+    What was said about a case is the case's, also where a person said it. A week's are only the
+    envelopes that came in it.
     """
     kind, number = who
     columns = table.columns
+    if kind is Subject.INTAKE:
+        if table.name != "inbox":
+            return None
+        came = columns["received_at"]
+        return (came >= weeks.begins(number)) & (came < weeks.ends(number))
     if table.name == kind.value:
         return columns["id"] == number
     if kind is Subject.CASE and "case_id" in columns:

@@ -29,7 +29,7 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Standing:
-    """How it stands with a case or a person."""
+    """How it stands with a case, a person or a week of raw envelopes."""
 
     destroyed_at: datetime | None
     holds: tuple[Hold, ...]

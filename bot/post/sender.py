@@ -137,13 +137,14 @@ class Sender:
         for via in {one.via for one in due}:
             mine = [wait for one, wait in zip(due, waits, strict=True) if one.via == via]
             if all(mine):
-                self._resting[via] = now + min(REST, timedelta(seconds=min(mine)))
+                rest = min(REST, timedelta(seconds=min(mine) + 0.001))
+                self._resting[via] = now + rest
+                # Nobody else would wake us then: what is on the wire may land earlier.
+                asyncio.get_running_loop().call_later(rest.total_seconds(), self._world.ring)
         return going
 
     def _demand(self, due: Due, now: datetime) -> Demand:
-        cost = 1
-        if self._world.channels[due.via].abilities.gsm7:
-            cost = self._segments(due)
+        cost = self._segments(due) if self._world.channels[due.via].abilities.gsm7 else 1
         first = due.via == "whatsapp" and windows.is_over(due.heard_at, due.shut_at, now)
         return Demand(due.via, due.address_id, cost=cost, bulk=due.bulk, first=first)
 

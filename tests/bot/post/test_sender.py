@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +16,10 @@ from bot.db import Database
 from bot.office import dated, people
 from bot.post import doubts, outbox, sender
 from bot.post.doubts import reconcile
+from bot.post.limits import Limits, Rate
+from bot.post.limits import Sender as OwnLimit
 from bot.post.outbox import LEASE
+from bot.post.pacing import Lately, Pacer
 from bot.post.remedies import BACKOFF
 from models.inbox import Lane
 from models.outbox import OutboxState, Weight
@@ -38,6 +43,8 @@ from tests.channels.standins import (
 from tests.channels.standins import (
     message as resource,
 )
+
+PATIENCE = 20
 
 # --- sending --------------------------------------------------------------------------------------
 
@@ -118,6 +125,27 @@ async def test_replies_go_before_a_broadcast_which_still_gets_each_tenth_place(
 
 
 # --- what is not sent -----------------------------------------------------------------------------
+
+
+async def test_who_must_wait_for_the_limit_is_woken_for_when_it_is_over(office: Office) -> None:
+    """Nobody else rings then: what is on the wire has landed before."""
+    for n in range(12):
+        put(office.db, sms(office.db, f"P{n}", f"+5025555{n:04}"), f"k{n}", weight=Weight.BROADCAST)
+    began = time.monotonic()
+    office.world.now = lambda: NOW + timedelta(seconds=time.monotonic() - began)
+    limits = Limits({via: OwnLimit(Rate.of(20.0), 64) for via in office.world.channels})
+    pacer = Pacer(limits, "", 1, office.world.now, recall=nothing)
+    paced, ear = sender.Sender(office.world, pacer), office.world.bell.ear()
+    async with asyncio.timeout(PATIENCE):
+        while len(office.creations) < 12:
+            if not await paced.work():
+                await ear.rung.wait()
+                ear.rung.clear()
+    await paced.drain(PATIENCE)
+
+
+async def nothing() -> Lately:
+    return Lately()
 
 
 async def test_what_the_guard_keeps_back_never_leaves_and_a_human_hears_of_it(

@@ -12,6 +12,7 @@ from channels._twilio_event import STATUSES
 from channels._twilio_rest import TWILIO, Rest
 from channels._twilio_signature import Signatures
 from channels._twilio_verdicts import verdict
+from channels._wire import Answer
 from channels.base import (
     SMS,
     WHATSAPP,
@@ -219,7 +220,21 @@ class Line:
         url = self._rest.reroute(attachment.locator)
         if not url.startswith(self._rest.api_url + "/"):
             raise Refused("The file's address is not Twilio's.")
-        answer = await self._rest.ask("DELETE", url)
+        self._is_gone(await self._rest.ask("DELETE", url))
+
+    async def blank(self, message_id: str) -> None:
+        """Take a message's words away at Twilio; one that is not there any more is fine.
+
+        Twilio refuses while the message is still on its way.
+        """
+        if not _twilio_form.SID.fullmatch(message_id):
+            raise Refused("That is not the id of a message at Twilio.")
+        url = f"{self._rest.api_url}/2010-04-01/Accounts/{self.account}/Messages/{message_id}.json"
+        form = {"Content-Type": FORM_TYPE}
+        self._is_gone(await self._rest.ask("POST", url, data={"Body": ""}, headers=form))
+
+    @staticmethod
+    def _is_gone(answer: Answer) -> None:
         if not (answer.status == GONE or answer.status < REDIRECT):
             raise verdict("", answer.status)
 

@@ -354,6 +354,16 @@ class Channel(Protocol):
         """
         ...
 
+    async def blank(self, message_id: str) -> None:
+        """Take the words of a message away at the provider, whichever way it went.
+
+        That it went, when and to whom stays there. One that is gone already is fine, and so is one
+        that has no words any more. Raises a `Failure`, also while it is still on its way.
+
+        Where the provider keeps nothing for us, this does nothing.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

@@ -224,6 +224,9 @@ class Telegram:
     async def erase(self, attachment: Attachment) -> None:
         """Do nothing: Telegram keeps its files in the chat, which is the person's own."""
 
+    async def blank(self, message_id: str) -> None:
+        """Do nothing: what was written stays in the chat, which is the person's own."""
+
     async def register(self, url: str, secret: str) -> None:
         """Tell Telegram where to bring updates, and what the menu of commands holds."""
         bot = await self._open()

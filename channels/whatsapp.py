@@ -147,6 +147,10 @@ class WhatsApp:
         """Delete a file at Twilio, which keeps it until it is told."""
         await self.line.erase(attachment)
 
+    async def blank(self, message_id: str) -> None:
+        """Take a message's words away at Twilio, which keeps them until it is told."""
+        await self.line.blank(message_id)
+
     async def close(self) -> None:
         """Let go of the line's connections."""
         await self.line.close()

@@ -1,5 +1,6 @@
 """What every channel promises, promised by each: one table of outcomes, three providers."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
@@ -10,8 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels import _wire, telegram
+from channels._twilio_rest import TWILIO
 from channels.base import (
     Attachment,
     BadAddress,
@@ -304,6 +308,67 @@ async def test_a_file_that_may_still_be_there_is_a_failure(
 async def test_only_a_file_at_the_provider_is_erased(bench: Bench):
     elsewhere = Attachment(MediaKind.PHOTO, "https://elsewhere.example/photo")
     assert type(await failure_of(bench.channel.erase(elsewhere))) is Refused
+    assert bench.provider.asked == []
+
+
+class Rerouted(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
+    """The library's own way out, which goes to another address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Ask there."""
+        return super().request(method, url.replace(TWILIO, self.url), *args, **kwargs)
+
+
+async def test_telegram_keeps_no_words_for_us_that_could_be_taken_away():
+    async with serve(says({})) as provider:
+        await telegram_bench(provider).channel.blank("77:5")
+        assert provider.asked == []
+
+
+@KEEPERS
+async def test_words_are_taken_away_as_twilio_s_own_library_asks_for_it(bench: Bench):
+    bench.provider.usual = says(message(), 200)
+    await bench.channel.blank(SID)
+    library = Client(desk.ACCOUNT, desk.TOKEN, http_client=Rerouted(bench.provider.url))
+    await asyncio.to_thread(library.messages(SID).update, body="")
+    ours, theirs = bench.provider.asked
+    assert (ours.method, ours.path, ours.body) == (theirs.method, theirs.path, theirs.body)
+    assert (theirs.method, theirs.body) == ("POST", b"Body=")
+    for name in ("Authorization", "Content-Type"):
+        assert ours.headers[name] == theirs.headers[name]
+
+
+@KEEPERS
+async def test_a_message_that_is_gone_has_no_words(bench: Bench):
+    bench.provider.will(says(refusal(20404), 404))
+    await bench.channel.blank(SID)
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        pytest.param(says(refusal(20009), 409), Refused, id="On Its Way"),
+        pytest.param(raw(b"", 401), Misconfigured, id="Bad Credentials"),
+        pytest.param(raw(b"", 429), Busy, id="Throttled"),
+        pytest.param(raw(b"", 500), Uncertain, id="Server Error"),
+        pytest.param(cuts, Uncertain, id="Cut"),
+    ],
+)
+@KEEPERS
+async def test_words_that_may_still_be_there_are_a_failure(
+    bench: Bench, handler: Handler, expected: type[Failure]
+):
+    bench.provider.usual = handler
+    assert type(await failure_of(bench.channel.blank(SID))) is expected
+
+
+@KEEPERS
+async def test_only_a_message_of_the_provider_is_asked_for(bench: Bench):
+    assert type(await failure_of(bench.channel.blank("../../Accounts"))) is Refused
     assert bench.provider.asked == []
 
 

@@ -24,6 +24,11 @@ fence_refusals = Counter(
     "Effects refused because somebody else has the lease now, by what was leased",
     ["kind"],
 )
+bodies = Counter(
+    "enlace_bodies_total",
+    "Messages whose words were to be taken away at their provider, by outcome (blanked, later)",
+    ["outcome"],
+)
 spooled = Counter(
     "enlace_spooled_total",
     "Files put beside a record that did not answer, by kind (envelope, outcome)",

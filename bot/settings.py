@@ -174,6 +174,13 @@ class Settings(BaseSettings):
         description="Hours after which a stored file is deleted at Twilio, once what we have of it "
         "was read back",
     )
+    blank_after_days: float = Field(
+        7.0,
+        ge=3,  # longer than the sweep looks back, and than two looks for what is in doubt
+        le=3650,
+        description="Days after which the words of a message that came in or is over are taken "
+        "away at Twilio",
+    )
     metrics_port: int = Field(
         0,
         ge=0,

@@ -19,6 +19,7 @@ class InboxState(Enum):
 
 
 _NEW = sa.text("state = 'new'")
+_WORDED = sa.text("blanked_at IS NULL AND kind = 'message' AND state = 'done'")
 _PARKED = sa.text("state IN ('odd', 'dead')")
 
 
@@ -30,6 +31,13 @@ class Inbox(SQLModel, table=True):
         UniqueConstraint("account", "event_id"),
         # Only what waits: however much has been worked, finding work costs the same.
         Index("ix_inbox_new", "lane", "id", sqlite_where=_NEW, postgresql_where=_NEW),
+        # Only what its provider may still have the words of.
+        Index(
+            "ix_inbox_worded",
+            *("blank_at", "received_at"),
+            sqlite_where=_WORDED,
+            postgresql_where=_WORDED,
+        ),
         Index("ix_inbox_parked", "state", "id", sqlite_where=_PARKED, postgresql_where=_PARKED),
     )
 
@@ -46,6 +54,8 @@ class Inbox(SQLModel, table=True):
     error: str = Field(default="", max_length=300)
     received_at: datetime = moment()
     done_at: datetime | None = maybe_moment()
+    blank_at: datetime | None = maybe_moment()  # when its words go there, if a try did not do it
+    blanked_at: datetime | None = maybe_moment()  # since when its provider has no words of it
 
 
 class Lane(SQLModel, table=True):

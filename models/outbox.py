@@ -46,6 +46,7 @@ class Weight(Enum):
 
 _WRONG = sa.text("state IN ('failed', 'unknown', 'refused', 'expired')")
 _HELD = sa.text("held IS NOT NULL")
+_WORDED = sa.text("blanked_at IS NULL AND provider_id <> ''")
 
 
 class Outbox(SQLModel, table=True):
@@ -132,7 +133,16 @@ class Attempt(SQLModel, table=True):
     """One try to hand a part to its provider. `n` counts the tries of the whole message."""
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("outbox_id", "n"),)
+    __table_args__ = (
+        UniqueConstraint("outbox_id", "n"),
+        # Only what its provider may still have the words of.
+        Index(
+            "ix_attempt_worded",
+            *("blank_at", "started_at"),
+            sqlite_where=_WORDED,
+            postgresql_where=_WORDED,
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
@@ -146,6 +156,8 @@ class Attempt(SQLModel, table=True):
     looks: int = 0  # how often its provider was asked about it in vain
     code: str = Field(default="", max_length=40)
     provider_id: str = Field(default="", max_length=120, index=True)
+    blank_at: datetime | None = maybe_moment()  # when its words go there, if a try did not do it
+    blanked_at: datetime | None = maybe_moment()  # since when its provider has no words of it
 
 
 class ReceiptRow(SQLModel, table=True):

@@ -11,6 +11,7 @@ from bot import crash
 from bot.db import clock
 from bot.log import log
 from bot.office import tasks
+from bot.post.bodies import Bodies
 from bot.post.media import held
 from bot.vault.keys import Unsealable
 from bot.vault.trail import BOT, note
@@ -51,10 +52,15 @@ class Eraser:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._bodies = Bodies(world)
         self._next: datetime | None = None
 
     async def work(self) -> bool:
         """Erase what is due, when it is time to look. True when there may be more."""
+        more = await self._files()
+        return await self._bodies.work() or more
+
+    async def _files(self) -> bool:
         now = self._world.now()
         if self._next is not None and now < self._next:
             return False

@@ -93,7 +93,7 @@ async def test_who_leaves_is_out_everywhere_and_what_she_had_waits_for_others(de
         assert (await hers.get("/console/staff")).status_code == 200
         await browser.get("/console/staff")
         done = await browser.follow(await browser.post(f"/console/staff/{noe.id}/end"))
-        assert "Dejarla entrar otra vez" in done.text
+        assert "Dejar entrar otra vez" in done.text
         assert (await hers.get("/console/staff")).status_code in {303, 401}
         assert (await hers.sign_in("noe")).status_code == 422
         async with desk.program(token) as program:
